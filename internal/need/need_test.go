@@ -1,0 +1,92 @@
+package need_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagwarden/tagwarden/internal/need"
+)
+
+// constants reads the package's own source, so that a fact that is added
+// without a cost is found. No list kept by hand would tell.
+func constants(t *testing.T) []need.Fact {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "need.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var facts []need.Fact
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == "Fact" {
+			for _, v := range spec.Values {
+				text, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				facts = append(facts, need.Fact(text))
+			}
+		}
+		return true
+	})
+	return facts
+}
+
+func TestEveryFactHasACost(t *testing.T) {
+	facts := constants(t)
+	if diff := cmp.Diff([]need.Fact{need.Instances, need.VPCTags, need.Protection}, facts); diff != "" {
+		t.Errorf("the facts (-want +got):\n%s", diff)
+	}
+	for _, f := range facts {
+		c, ok := need.Of(f)
+		if !ok || len(c.Calls) == 0 || c.Per == "" {
+			t.Errorf("the cost of %s: %+v, %v", f, c, ok)
+		}
+		for _, call := range c.Calls {
+			if call.Service == "" || call.Operation == "" {
+				t.Errorf("%s takes a call without a name: %+v", f, call)
+			}
+		}
+	}
+}
+
+func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
+	tests := []struct {
+		fact  need.Fact
+		calls []string
+		lazy  bool
+	}{
+		{need.Instances, []string{"ec2:DescribeInstances"}, false},
+		{need.VPCTags, []string{"ec2:DescribeVpcs"}, true},
+		{need.Protection, []string{"ec2:DescribeInstanceAttribute", "ec2:DescribeSpotInstanceRequests"}, true},
+	}
+	for _, tt := range tests {
+		c, _ := need.Of(tt.fact)
+		var calls []string
+		for _, call := range c.Calls {
+			calls = append(calls, call.String())
+		}
+		if diff := cmp.Diff(tt.calls, calls); diff != "" {
+			t.Errorf("calls of %s (-want +got):\n%s", tt.fact, diff)
+		}
+		if c.Lazy != tt.lazy {
+			t.Errorf("%s is lazy: %v", tt.fact, c.Lazy)
+		}
+	}
+}
+
+func TestOtherFactsHaveNoCost(t *testing.T) {
+	for _, f := range []need.Fact{"", "creator", "Instances"} {
+		if c, ok := need.Of(f); ok {
+			t.Errorf("the cost of %q: %+v", f, c)
+		}
+	}
+}
