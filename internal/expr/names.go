@@ -1,0 +1,83 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+)
+
+// FunctionDoc describes a variable or function of ours for people.
+type FunctionDoc struct {
+	// Signature is how it is written, with its type: "days(n int) duration".
+	Signature string
+	// Doc is a sentence without a full stop.
+	Doc string
+	// Example is an expression that uses it.
+	Example string
+}
+
+// Functions returns our own variables, then our own functions; CEL's are
+// described in its language definition. The fields of resource are in the
+// tables of package resource.
+func Functions() []FunctionDoc {
+	return []FunctionDoc{
+		{"resource", "the resource that is judged, its fields as its type's table says", `resource.region == "eu-central-1"`},
+		{"account.id string", "the 12 digits of the account that the resource is in", `account.id in ["111122223333"]`},
+		{"now timestamp", "when it is judged", `now - resource.launched_at > hours(12)`},
+		{"run", "in subject and text alone: policy string; violations, fixed, done, held and failed int; items, each with id, arn, type, account, region, name, owner, status, action and reason",
+			`run.policy + ": " + string(run.violations)`},
+		{"tag(key string) string", "the value of the resource's tag, \"\" where it has none of that key", `tag("Project") == ""`},
+		{"days(n int) duration", "n times 24 hours", `resource.running_for > days(7)`},
+		{"hours(n int) duration", "n hours", `resource.age < hours(12)`},
+		{"today() timestamp", "when the day of now began in the settings' zone; written into a tag it is YYYY-MM-DD", `date(tag("Expires")) < today()`},
+		{"date(s string) timestamp", "when that day, YYYY-MM-DD, begins in the settings' zone, or the instant that an RFC 3339 text names; a mistake where it is neither", `date("2026-12-31") < now`},
+	}
+}
+
+// variableNames and functionNames are ours, in whatever environment.
+var (
+	variableNames = []string{"resource", "account", "now", "run"}
+	functionNames = []string{"tag", "days", "hours", "today", "date"}
+)
+
+// signatures are how our functions are called.
+var signatures = map[string]string{
+	"tag":   `tag(string), as in tag("Project")`,
+	"days":  "days(int), as in days(7)",
+	"hours": "hours(int), as in hours(12)",
+	"today": "today(), without anything in the brackets",
+	"date":  `date(string), as in date("2026-12-31")`,
+}
+
+// later is a name of the policy language that this version lacks.
+type later struct {
+	call bool
+	// hint is what can be done instead.
+	hint string
+}
+
+var laterNames = map[string]later{
+	"creator":      {false, `a tag that names who made it can be read, as in tag("CreatedBy")`},
+	"event":        {false, "judge by the resource as it is, as in resource.state"},
+	"lookup":       {true, `a table can be written out, as in {"a": "b"}[tag("Team")]`},
+	"office_hours": {true, `now tells the time of day, as in now.getHours("Europe/Berlin")`},
+	"metric":       {true, "judge by fields such as resource.state and resource.running_for"},
+}
+
+// laterFields are fields that this version lacks, by object type.
+var laterFields = map[string]map[string]later{
+	accountType: {
+		"name": {false, "compare account.id with the account's number"},
+		"ou":   {false, "compare account.id with the accounts' numbers"},
+	},
+}
+
+// lacks says that a name is none of this version's.
+func lacks(name string) string {
+	return name + " is part of the policy language, but this version of tagwarden does not have it"
+}
+
+// known are the variables that an expression can name here, with the
+// definitions, sorted.
+func (env *environment) known() []string {
+	return slices.Sorted(maps.Keys(env.variables))
+}
