@@ -1,0 +1,77 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/span"
+)
+
+// computedMemory is the memory of a policy whose grace periods are computed,
+// so that the longest is not known; 30 days are as long as most.
+const computedMemory = 30 * span.Day
+
+// buildPolicy makes a policy of what the file has.
+func (l *loader) buildPolicy(p *policyDraft) {
+	raw := &p.raw
+	p.Was = values(raw.was)
+	p.Description = raw.description.v
+	p.Schedule = l.buildSchedule(raw.on)
+	p.Mode = Observe
+	if raw.mode.set() {
+		p.Mode = Mode(raw.mode.v)
+	}
+	p.Limits = buildLimits(raw.limits)
+	p.IncludeManaged = raw.includeManaged.v
+	if len(p.Types) > 0 { // else every expression would be wrong
+		p.Match = l.compile(raw.match, expr.Bool, p.Types)
+		p.Exempt = l.exemptions(raw.exempt, p.Types)
+	}
+	l.buildRules(p)
+	l.buildSteps(p)
+	p.Memory = memory(raw.memory, p.Steps)
+	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil {
+		l.warn(whereName(p), "write match or tags, unless this is meant", "with neither match nor tags, every resource of the type violates the policy")
+	}
+}
+
+// whereName is where to point for what concerns a policy as a whole.
+func whereName(p *policyDraft) *node {
+	if p.raw.name.set() {
+		return p.raw.name.at
+	}
+	return p.at
+}
+
+func (l *loader) buildSchedule(on val[[]val[rawTrigger]]) string {
+	schedule := ""
+	for _, t := range on.v {
+		s := t.v.schedule
+		switch {
+		case !s.set():
+		case schedule != "":
+			l.fault(s.at, "one schedule can say several times: cron(0 6,18 * * ? *)", "a policy has one schedule, this is a second")
+		default:
+			schedule = s.v
+		}
+	}
+	return schedule
+}
+
+// memory is how long a closed case's clock is kept.
+func memory(raw val[time.Duration], steps []Step) time.Duration {
+	if raw.set() {
+		return raw.v
+	}
+	longest := time.Duration(0)
+	for _, s := range steps {
+		switch {
+		case s.After == nil:
+		case s.After.Prog != nil:
+			longest = max(longest, computedMemory)
+		default:
+			longest = max(longest, s.After.Fixed)
+		}
+	}
+	return longest
+}

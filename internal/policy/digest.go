@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+)
+
+// digest identifies what the files say, with variables filled in. Comments,
+// quotes, layout, and how channels and definitions are spread over files do
+// not count; the order of policies does.
+func digest(roots []*node) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "tagwarden policies %d\n", language)
+	for _, name := range []string{"settings", "channels", "define"} {
+		var pairs []pair
+		for _, r := range roots {
+			if n := r.child(name); n != nil {
+				pairs = append(pairs, n.pairs...)
+			}
+		}
+		slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key.text, b.key.text) })
+		(&node{shape: mapping, pairs: pairs}).write(h)
+	}
+	all := &node{shape: sequence}
+	for _, r := range roots {
+		if n := r.child("policies"); n != nil && n.shape == sequence {
+			all.items = append(all.items, n.items...)
+		} else if n != nil {
+			all.items = append(all.items, n)
+		}
+	}
+	all.write(h)
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// child is the value of a mapping's key, nil where there is none.
+func (n *node) child(key string) *node {
+	for _, p := range n.pairs {
+		if p.key.text == key {
+			return p.value
+		}
+	}
+	return nil
+}
+
+// write gives the value to the hash so that no two values give the same bytes:
+// each has its type and its length before it.
+func (n *node) write(h hash.Hash) {
+	switch {
+	case n.shape == mapping:
+		fmt.Fprintf(h, "m%d:", len(n.pairs))
+		for _, p := range n.pairs {
+			fmt.Fprintf(h, "k%d:%s", len(p.key.text), p.key.text)
+			p.value.write(h)
+		}
+	case n.shape == sequence:
+		fmt.Fprintf(h, "l%d:", len(n.items))
+		for _, i := range n.items {
+			i.write(h)
+		}
+	case n.null:
+		fmt.Fprint(h, "n")
+	default:
+		fmt.Fprintf(h, "s%d:%s", len(n.text), n.text)
+	}
+}

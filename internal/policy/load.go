@@ -1,0 +1,180 @@
+// Package policy reads policy files: bytes in, a checked set of policies out.
+// It reports every mistake of every file at once, each with its place. It
+// touches neither disk nor environment itself; both are passed in.
+package policy
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// Source is one policy file.
+type Source struct {
+	// Name is what messages call the file.
+	Name string
+	// Data is what is in it.
+	Data []byte
+	// Dir is the folder that relative paths in it start at.
+	Dir string
+}
+
+// language is the version of the policy language that this package reads.
+const language = 1
+
+// rawFile is one file as it was read.
+type rawFile struct {
+	version  val[int]
+	settings val[rawSettings]
+	channels val[[]entry[rawChannel]]
+	defines  val[[]entry[string]]
+	policies val[[]val[rawPolicy]]
+}
+
+// policyFile is the whole of a file.
+var policyFile = section[rawFile]{name: "the file", doc: "A policy file of tagwarden.", fields: []field[rawFile]{
+	must(key("version", "The version of the policy language: 1.", versionKind, func(f *rawFile) *val[int] { return &f.version })),
+	key("settings", "What holds for all policies.", settingsSection.kind(), func(f *rawFile) *val[rawSettings] { return &f.settings }),
+	key("channels", "The ways to tell people, by name.", mapOf(channelSection.kind()), func(f *rawFile) *val[[]entry[rawChannel]] { return &f.channels }),
+	key("define", "Conditions in CEL, by name, which all expressions can use.", mapOf(filled), func(f *rawFile) *val[[]entry[string]] { return &f.defines }),
+	key("policies", "What must hold.", listOf(policySection.kind()), func(f *rawFile) *val[[]val[rawPolicy]] { return &f.policies }),
+	later[rawFile]("lookups", "write the values out, in allowed: […]"),
+	later[rawFile]("access", ""),
+	later[rawFile]("accounts", "run tagwarden with the credentials of each account"),
+}}
+
+// versionKind is the one version there is.
+var versionKind = kind[int]{want: "1", schema: func(defs object) object { return object{"const": language} },
+	read: func(r *reporter, n *node) (int, bool) {
+		v, ok := count.read(r, n)
+		if ok && v != language {
+			r.fault(n, "write version: 1", "this version of tagwarden reads version 1 of the policy language, not %s", n.bare())
+			return 0, false
+		}
+		return v, ok
+	}}
+
+// Load reads policy files and checks them, all together: settings may be in
+// one of them, channels, definitions and policies add up. env looks up an
+// environment variable. The Set is nil where the list holds an error; warnings
+// may accompany a Set. What came from the environment is never repeated in a
+// diagnostic.
+func Load(sources []Source, env func(string) (string, bool)) (*Set, diag.List) {
+	l := &loader{reporter: &reporter{}, set: &Set{Channels: map[string]*Channel{}}}
+	var roots []*node
+	for _, in := range sources {
+		l.set.Files = append(l.set.Files, in.Name)
+		root := l.parse(in, env)
+		if root == nil {
+			l.partial = true
+			continue
+		}
+		f, ok := policyFile.kind().read(l.reporter, root)
+		if !ok || f.doubtful(root) {
+			l.partial = true
+		}
+		l.files = append(l.files, f)
+		roots = append(roots, root)
+	}
+	if len(sources) == 0 {
+		l.file("policy files", "name a file or a folder", "there is nothing to read")
+	}
+	l.build(sources)
+	l.list.Sort()
+	if l.list.Err() != nil {
+		return nil, l.list
+	}
+	l.set.Digest = digest(roots)
+	return l.set, l.list
+}
+
+// doubtful says whether channels or policies may be meant by something that
+// was refused.
+func (f *rawFile) doubtful(root *node) bool {
+	for _, p := range root.pairs {
+		if !slices.Contains(policyFile.keys(), p.key.text) || p.key.text == "channels" && !f.channels.set() || p.key.text == "policies" && !f.policies.set() {
+			return true
+		}
+	}
+	return false
+}
+
+// loader makes a Set of files that were read.
+type loader struct {
+	*reporter
+	files []rawFile
+	set   *Set
+	// partial says that a file could not be read as a whole, so that what is
+	// missing may well be there.
+	partial  bool
+	settings rawSettings
+	channels map[string]entry[rawChannel]
+	order    []string // the channels' names, in the order of the files
+	defines  map[string]*node
+	compiler *expr.Compiler
+	policies []*policyDraft
+}
+
+// policyDraft is a policy on its way into the Set.
+type policyDraft struct {
+	at  *node
+	raw rawPolicy
+	*Policy
+}
+
+// build goes from what the files have to what they mean. It goes on after
+// mistakes, so that all are found.
+func (l *loader) build(sources []Source) {
+	l.mergeSettings()
+	l.mergeChannels()
+	defines := l.mergeDefines()
+	l.mergePolicies()
+	if len(l.policies) == 0 && !l.partial {
+		for i := range min(1, len(sources)) {
+			l.file(sources[i].Name, "write at least one under policies:", "there is no policy")
+		}
+	}
+	dir := ""
+	if len(sources) > 0 {
+		dir = sources[0].Dir
+	}
+	l.buildSettings(dir)
+	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines)
+	l.checkDefines()
+	l.buildExemptions()
+	l.buildChannels()
+	for _, p := range l.policies {
+		l.buildPolicy(p)
+		l.set.Policies = append(l.set.Policies, p.Policy)
+	}
+	l.checkTargets()
+	l.compileRouters()
+	l.checkPolicies()
+}
+
+// types are the types of resources that the policies are about; all that there
+// are where no policy names one.
+func (l *loader) types() []resource.Type {
+	var types []resource.Type
+	for _, p := range l.policies {
+		types = append(types, p.Types...)
+	}
+	if len(types) == 0 {
+		for _, s := range resource.Schemas() {
+			types = append(types, s.Type)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// beside is a path that starts at a policy file's folder.
+func beside(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}

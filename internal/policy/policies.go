@@ -1,0 +1,143 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// rawPolicy is one policy as the file has it.
+type rawPolicy struct {
+	name, description val[string]
+	was               val[[]val[string]]
+	types             val[[]val[string]]
+	on                val[[]val[rawTrigger]]
+	mode, match       val[string]
+	exempt            val[[]val[rawExempt]]
+	tags              val[[]entry[rawRule]]
+	steps             val[[]val[rawStep]]
+	limits            val[rawLimits]
+	includeManaged    val[bool]
+	memory            val[time.Duration]
+}
+
+var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that must hold.", fields: []field[rawPolicy]{
+	must(key("name", "Its name, unique, in kebab-case.", policyName, func(p *rawPolicy) *val[string] { return &p.name })),
+	key("was", "Its earlier names, whose cases it takes over.", listOf(policyName), func(p *rawPolicy) *val[[]val[string]] { return &p.was }),
+	key("description", "Why, in a sentence for people.", text, func(p *rawPolicy) *val[string] { return &p.description }),
+	must(key("resource", "The type of resource it is about, or several.", listOf(typeKind), func(p *rawPolicy) *val[[]val[string]] { return &p.types })),
+	key("on", "When it runs where deployed: {schedule: rate(1 day)}; by hand unless set.", listOf(triggerKind),
+		func(p *rawPolicy) *val[[]val[rawTrigger]] { return &p.on }),
+	key("mode", "observe says what would be done, enforce does it; observe unless set.", word(string(Observe), string(Enforce)),
+		func(p *rawPolicy) *val[string] { return &p.mode }),
+	key("match", "CEL, a condition: what is in scope; everything unless set.", filled, func(p *rawPolicy) *val[string] { return &p.match }),
+	key("exempt", "What it leaves alone; the settings' exemptions add to these.", listOf(exemptSection.kind()),
+		func(p *rawPolicy) *val[[]val[rawExempt]] { return &p.exempt }),
+	key("tags", "The tags it wants, by key. Without any, being in scope is the violation.", mapOf(ruleKind),
+		func(p *rawPolicy) *val[[]entry[rawRule]] { return &p.tags }),
+	key("enforce", "What is done about a violation, in order; without steps it is only reported.", listOf(stepKind),
+		func(p *rawPolicy) *val[[]val[rawStep]] { return &p.steps }),
+	key("limits", "How much it may do in any 24 hours; the settings' limits hold for the rest.", limitsSection.kind(),
+		func(p *rawPolicy) *val[rawLimits] { return &p.limits }),
+	key("include_managed", "Act on members of Auto Scaling groups and the like as well; false unless set.", boolean,
+		func(p *rawPolicy) *val[bool] { return &p.includeManaged }),
+	key("memory", "A violation that comes back within this time resumes its old clock; the longest after unless set.", length,
+		func(p *rawPolicy) *val[time.Duration] { return &p.memory }),
+	later[rawPolicy]("tags_from", "write the rules under tags"),
+	later[rawPolicy]("children", "name the tags in a policy for the resource itself"),
+	later[rawPolicy]("settle", "use on: {schedule: …}, which judges what is there by then"),
+	later[rawPolicy]("sweep", "leave it out: on: {schedule: …} is a sweep"),
+	later[rawPolicy]("hours", "use cron(…) in on: {schedule: …} for the times"),
+}}
+
+// rawTrigger is one thing that wakes a policy.
+type rawTrigger struct{ schedule val[string] }
+
+var triggerSection = section[rawTrigger]{name: "on", doc: "What wakes the policy where deployed.", fields: []field[rawTrigger]{
+	must(key("schedule", "rate(…) or cron(…), in EventBridge's grammar, in UTC.", scheduleKind, func(t *rawTrigger) *val[string] { return &t.schedule })),
+}}
+
+// laterTriggers are the events of the language; hourly is what does for them.
+var laterTriggers = []string{"created", "state", "tags_changed", "api", "config", "outcome"}
+
+const hourly = "use on: {schedule: rate(1 hour)}"
+
+// triggerKind is a mapping; the language also has plain words for events.
+var triggerKind = kind[rawTrigger]{want: "{schedule: …}", schema: triggerSection.schema,
+	read: func(r *reporter, n *node) (rawTrigger, bool) {
+		if n.shape == mapping {
+			for _, p := range n.pairs {
+				if slices.Contains(laterTriggers, p.key.text) {
+					r.later(p.key, "on: {"+p.key.text+": …}", hourly)
+					return rawTrigger{}, false
+				}
+			}
+			return triggerSection.kind().read(r, n)
+		}
+		switch {
+		case n.isText() && slices.Contains(laterTriggers, n.text):
+			r.later(n, "on: "+n.bare(), hourly)
+		case n.isText() && !n.broken:
+			hint := hourly
+			if checkSchedule(n.text) == nil {
+				hint = "write {schedule: …} around it"
+			}
+			r.fault(n, hint, "%s is nothing that wakes a policy", n.show())
+		default:
+			r.wrong(n, "{schedule: …}", hourly)
+		}
+		return rawTrigger{}, false
+	}}
+
+var scheduleKind = kind[string]{want: "rate(…) or cron(…)",
+	schema: func(defs object) object {
+		return object{"anyOf": []any{object{"type": "string", "pattern": `^(rate|cron)\(.*\)$`}, variableSchema()}}
+	},
+	read: func(r *reporter, n *node) (string, bool) {
+		s, ok := text.read(r, n)
+		if !ok {
+			return "", false
+		}
+		if t := checkSchedule(s); t != nil {
+			if n.secret() { // the words may hold a part of the value
+				t = &trouble{0, len(n.text), n.show() + " gives no schedule of EventBridge", "for example rate(1 day)"}
+			}
+			r.within(n, t.offset, t.width, t.hint, t.summary)
+			return "", false
+		}
+		return s, true
+	}}
+
+// laterTypes are the types of resources that the language names beside those
+// this version has.
+var laterTypes = []string{"any", "autoscaling:group", "dynamodb:table", "ec2:elastic-ip", "ec2:image", "ec2:network-acl", "ec2:network-interface",
+	"ec2:security-group", "ec2:snapshot", "ec2:subnet", "ec2:volume", "ec2:vpc", "lambda:function", "rds:cluster", "rds:db", "rds:snapshot", "s3:bucket"}
+
+// typeNames are the types there are.
+func typeNames() []string {
+	var names []string
+	for _, s := range resource.Schemas() {
+		names = append(names, string(s.Type))
+	}
+	return names
+}
+
+// typeKind is a type of resource.
+var typeKind = kind[string]{want: "a type of resource",
+	schema: func(defs object) object { return object{"anyOf": []any{object{"enum": typeNames()}, variableSchema()}} },
+	read: func(r *reporter, n *node) (string, bool) {
+		s, ok := text.read(r, n)
+		switch {
+		case !ok:
+			return "", false
+		case slices.Contains(typeNames(), s):
+			return s, true
+		case slices.Contains(laterTypes, s):
+			r.later(n, "resource: "+n.bare(), "this version has "+strings.Join(typeNames(), ", "))
+		default:
+			r.fault(n, meant(s, append(typeNames(), laterTypes...)), "%s is not a type of resource", n.show())
+		}
+		return "", false
+	}}

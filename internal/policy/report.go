@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/diag"
+)
+
+// reporter collects every mistake of one load.
+type reporter struct{ list diag.List }
+
+// fault reports a mistake that concerns a node as a whole.
+func (r *reporter) fault(n *node, hint, format string, args ...any) {
+	r.at(n.src, n.pos(), n.width, hint, fmt.Sprintf(format, args...), diag.Error)
+}
+
+// warn reports what loads and is probably not meant.
+func (r *reporter) warn(n *node, hint, format string, args ...any) {
+	r.at(n.src, n.pos(), n.width, hint, fmt.Sprintf(format, args...), diag.Warning)
+}
+
+// within reports a mistake in a part of a scalar's value: an offset and width
+// in characters of the value as read.
+func (r *reporter) within(n *node, offset, width int, hint, summary string) {
+	pos, width := n.place(offset, width)
+	r.at(n.src, pos, width, hint, summary, diag.Error)
+}
+
+func (r *reporter) at(src *source, pos diag.Pos, width int, hint, summary string, severity diag.Severity) {
+	r.list.Add(diag.Diagnostic{Severity: severity, Pos: pos, Summary: summary, Hint: hint,
+		Source: src.lineText(pos.Line), Width: max(1, width)})
+}
+
+// file reports a mistake that has no place within a file.
+func (r *reporter) file(name, hint, summary string) {
+	r.list.Add(diag.Diagnostic{Pos: diag.Pos{File: name}, Summary: summary, Hint: hint})
+}
+
+// later refuses what the language has and this version does not.
+func (r *reporter) later(n *node, what, instead string) {
+	r.fault(n, instead, "%s is part of the policy language, but this version of tagwarden does not have it", what)
+}
+
+// meant is the hint that offers the nearest of the words, or lists them where
+// none is near and they are few.
+func meant(word string, words []string) string {
+	const most = 500 // comparing a word with more takes too long
+	if len(words) > most {
+		return ""
+	}
+	if s := diag.Suggest(word, words); s != "" {
+		return fmt.Sprintf("did you mean %q?", s)
+	}
+	if len(words) == 0 || len(words) > 12 {
+		return ""
+	}
+	return "known here: " + strings.Join(words, ", ")
+}

@@ -1,0 +1,42 @@
+package policy
+
+// rawRule is one tag rule as the file has it.
+type rawRule struct {
+	required, allowEmpty, overwrite val[bool]
+	def, value, pattern             val[string]
+	allowed, aliases                val[[]val[string]]
+}
+
+var ruleSection = section[rawRule]{name: "a tag rule", doc: "What one tag must be.", fields: []field[rawRule]{
+	key("required", "Whether its absence is a violation; true unless set.", boolean, func(t *rawRule) *val[bool] { return &t.required }),
+	key("allow_empty", "Whether an empty value will do; false unless set.", boolean, func(t *rawRule) *val[bool] { return &t.allowEmpty }),
+	key("default", "The value for what is missing or empty.", tagValue, func(t *rawRule) *val[string] { return &t.def }),
+	key("value", "CEL, a string or a timestamp: the value for what is missing or empty.", filled, func(t *rawRule) *val[string] { return &t.value }),
+	key("allowed", "The values that will do.", allowedKind, func(t *rawRule) *val[[]val[string]] { return &t.allowed }),
+	key("pattern", "A regular expression (RE2) that the whole value must match.", filled, func(t *rawRule) *val[string] { return &t.pattern }),
+	key("aliases", "Other spellings of the key, which are renamed to it.", listOf(tagKey), func(t *rawRule) *val[[]val[string]] { return &t.aliases }),
+	key("overwrite", "Whether a different value is replaced by that of value; false unless set.", boolean, func(t *rawRule) *val[bool] { return &t.overwrite }),
+	later[rawRule]("fallback", "use default, or a value that cannot be unknown"),
+}}
+
+// allowedKind is a list of values; the language also knows a table's name.
+var allowedKind = kind[[]val[string]]{want: "a list of values", schema: listOf(tagValue).schema,
+	read: func(r *reporter, n *node) ([]val[string], bool) {
+		if n.shape == mapping && len(n.pairs) == 1 && n.pairs[0].key.text == "lookup" {
+			r.later(n.pairs[0].key, "allowed: {lookup: …}", "write the values out: allowed: [a, b]")
+			return nil, false
+		}
+		return listOf(tagValue).read(r, n)
+	}}
+
+// ruleKind is a rule, or nothing: then the tag is required.
+var ruleKind = kind[rawRule]{want: "a mapping",
+	schema: func(defs object) object {
+		return object{"anyOf": []any{object{"type": "null"}, ruleSection.schema(defs)}}
+	},
+	read: func(r *reporter, n *node) (rawRule, bool) {
+		if n.null && !n.broken {
+			return rawRule{}, true
+		}
+		return ruleSection.kind().read(r, n)
+	}}

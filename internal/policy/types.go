@@ -1,0 +1,249 @@
+package policy
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// Set is everything that the policy files of one load say, checked: whoever
+// holds a Set need not check again.
+type Set struct {
+	Settings Settings
+	Channels map[string]*Channel
+	Policies []*Policy // in the order of the files
+	// Digest identifies what was loaded, environment variables filled in: two
+	// loads with one digest judge alike. It is "sha256:" and hexadecimal.
+	Digest string
+	// Files are the files that were read, as given.
+	Files []string
+}
+
+// Settings are the set's own.
+type Settings struct {
+	Name    string // whose cases and marks these are; "default" unless set
+	Zone    *time.Location
+	Regions []string // empty: that of the AWS configuration; ["all"]: every enabled one
+	Ledger  Ledger
+	Exempt  []Exemption
+	Limits  Limits
+	Owner   *Owner // nil: nobody is asked to pay attention by tag
+	// Mark is the key of the mark, "" where marks are off.
+	Mark string
+}
+
+// Ledger says where cases and history are kept.
+type Ledger struct {
+	// SQLite is the file's path, absolute or relative to the working directory.
+	SQLite string
+	// None keeps nothing between runs.
+	None bool
+}
+
+// Limits bound what may be done. A nil map or a missing key means the default.
+type Limits struct {
+	// Counts are for one policy and kind in any 24 hours.
+	Counts map[action.Kind]int
+	// Share is a percentage of the resources of a type that were examined, for
+	// destructive kinds; negative means not set.
+	Share float64
+}
+
+// Owner says how the owner of a resource is found and told.
+type Owner struct {
+	Tags []string // the first that is there and not empty names the owner
+	// Address makes a mail address of a value that is none: "{value}" in it is
+	// replaced.
+	Address string
+	// Via is the ses channel that owners are mailed through, its recipients
+	// replaced.
+	Via string
+	// Otherwise is the channel for what has no owner.
+	Otherwise string
+}
+
+// Exemption is one reason to leave a resource alone. Exactly one of Tag, When
+// and UntilTag is set.
+type Exemption struct {
+	Tag      string
+	Value    *string // with Tag: only this value
+	When     *expr.Program
+	UntilTag string        // a tag that holds a date
+	AtMost   time.Duration // with UntilTag: how far ahead the date may be; 0: any
+}
+
+// Mode says whether a policy acts.
+type Mode string
+
+// The modes.
+const (
+	Observe Mode = "observe"
+	Enforce Mode = "enforce"
+)
+
+// Policy is one policy.
+type Policy struct {
+	Name        string
+	Was         []string // its earlier names
+	Description string
+	Types       []resource.Type
+	// Schedule is when a deployment runs it, in EventBridge's grammar, "" for
+	// by hand. Any policy can also be run by hand.
+	Schedule       string
+	Mode           Mode
+	Match          *expr.Program // nil: everything
+	Exempt         []Exemption   // its own; the settings' add to them
+	Tags           []TagRule     // in the order of the file
+	Steps          []Step        // in order
+	Limits         Limits
+	IncludeManaged bool
+	// Memory is how long after a case closed its clock is resumed.
+	Memory time.Duration
+	Pos    diag.Pos
+}
+
+// Notifies says whether the policy tells anybody.
+func (p *Policy) Notifies() bool {
+	for i := range p.Steps {
+		if p.Steps[i].Action == action.Notify {
+			return true
+		}
+	}
+	return false
+}
+
+// Step returns the step with that id.
+func (p *Policy) Step(id string) (*Step, bool) {
+	for i := range p.Steps {
+		if p.Steps[i].ID == id {
+			return &p.Steps[i], true
+		}
+	}
+	return nil, false
+}
+
+// TagRule says what one tag must be.
+type TagRule struct {
+	Key        string
+	Required   bool
+	AllowEmpty bool
+	Default    *string       // for what is missing or empty
+	Value      *expr.Program // expr.TagValue: computes it
+	Allowed    []string      // nil: any
+	Pattern    *regexp.Regexp
+	// PatternSource is the pattern as written; Pattern is anchored.
+	PatternSource string
+	Aliases       []string // keys that are renamed to Key
+	Overwrite     bool     // replaces a different value
+	Pos           diag.Pos
+}
+
+// Step is one thing to do about a violation.
+type Step struct {
+	// ID is the action's word, with "#2" and so on behind it where a policy has
+	// several. It names the step in the ledger.
+	ID     string
+	Action action.Kind
+	When   *expr.Program // nil: always
+	// After is how long after the clock's start it is due; nil: at once.
+	After *After
+	// Since is the id of the step the clock starts with, "" for the first
+	// accepted notice, or the first finding where the policy notifies nobody.
+	Since string
+	// The rest belongs to one action each.
+	To      string          // Notify: a channel or "owner"
+	Before  []time.Duration // Notify: reminders ahead of the next step, longest first
+	Every   time.Duration   // Notify: a standing digest; 0: none
+	Subject *expr.Program   // Notify: expr.Text over run; nil: the default
+	Text    *expr.Program   // Notify: expr.Text over run; nil: none
+	Tags    tag.Set         // Tag
+	Keys    []string        // Untag
+	Pos     diag.Pos
+}
+
+// After is a length of time, fixed or computed.
+type After struct {
+	Fixed time.Duration
+	Prog  *expr.Program // expr.Length; nil: Fixed holds
+}
+
+// OwnerChannel is the word in To that sends to each resource's owner.
+const OwnerChannel = "owner"
+
+// Channel is one way to tell people. Exactly one of the pointers is set.
+type Channel struct {
+	Name    string
+	SES     *SES
+	SNS     *SNS
+	Slack   *Slack
+	Teams   *Teams
+	Webhook *Webhook
+	File    *File
+	Router  *Router
+	Pos     diag.Pos
+}
+
+// Kind is the channel's word in the policy file.
+func (c *Channel) Kind() string {
+	switch {
+	case c.SES != nil:
+		return "ses"
+	case c.SNS != nil:
+		return "sns"
+	case c.Slack != nil:
+		return "slack"
+	case c.Teams != nil:
+		return "teams"
+	case c.Webhook != nil:
+		return "webhook"
+	case c.File != nil:
+		return "file"
+	default:
+		return "router"
+	}
+}
+
+// SES sends mail through Amazon SES. Addresses may have a display name.
+type SES struct {
+	From             string
+	To, CC, BCC      []string
+	ReplyTo          []string
+	ReturnPath       string
+	ConfigurationSet string
+	Tags             tag.Set // SES message tags
+	Region           string  // "": that of the AWS configuration
+}
+
+// SNS publishes to a topic.
+type SNS struct {
+	Topic  string // its ARN
+	Region string // "": the topic's own
+}
+
+// Slack posts to an incoming webhook. The URL is a secret.
+type Slack struct{ Webhook string }
+
+// Teams posts an adaptive card to a Workflows webhook. The URL is a secret.
+type Teams struct{ Webhook string }
+
+// Webhook posts JSON, signed with HMAC-SHA256 where there is a secret.
+type Webhook struct {
+	URL    string
+	Secret string
+}
+
+// File leaves each message in a folder.
+type File struct{ Dir string }
+
+// Router sends each resource's news to a channel by a computed value.
+type Router struct {
+	By        map[resource.Type]*expr.Program // expr.Text, compiled for each type that uses it
+	Source    string
+	Map       map[string]string // value to channel name
+	Otherwise string            // "": those are not told, which is reported
+}
