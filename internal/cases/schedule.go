@@ -1,0 +1,237 @@
+package cases
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/span"
+)
+
+// Timing is when one step of a case is due.
+type Timing struct {
+	Step *eval.StepVerdict
+	// Due says that it is now.
+	Due bool
+	// At is when it is, or would be; zero where that is not known.
+	At time.Time
+	// Clock says that At is a deadline that runs, and not a forecast of what
+	// follows from a notice that nobody has accepted yet.
+	Clock bool
+	// Held says that its time has come and that it must not be done; the reason
+	// is Why.
+	Held bool
+	// Why says what it waits for; its Text may be empty.
+	Why eval.Reason
+}
+
+// Schedule says when each applying step of a violating verdict is due. c is
+// the case as the ledger has it, nil where there is none. Steps that do not
+// apply are left out.
+func Schedule(v *eval.Verdict, c *Case, now time.Time) []Timing {
+	s := schedule{v: v, c: c, now: now, byID: map[string]int{}}
+	unheard := c != nil && !c.Closed.IsZero() && c.Accepted.IsZero() && v.Policy.Notifies()
+	if !c.Live(now, v.Policy.Memory) || unheard {
+		s.c = nil // nothing of it counts: it begins anew
+	}
+	for i := range v.Steps {
+		sv := &v.Steps[i]
+		if !sv.Applies || sv.Unknown != nil {
+			continue
+		}
+		t := s.step(sv)
+		s.byID[sv.Step.ID] = len(s.out)
+		s.out = append(s.out, t)
+	}
+	return s.out
+}
+
+// Live says whether the case is open under enforce, or was closed so recently
+// that a violation that is there again resumes its clock.
+func (c *Case) Live(now time.Time, memory time.Duration) bool {
+	if c == nil || c.Opened.IsZero() {
+		return false
+	}
+	return c.Closed.IsZero() || now.Sub(c.Closed) <= memory
+}
+
+type schedule struct {
+	v    *eval.Verdict
+	c    *Case // nil: no case, or none that counts any more
+	now  time.Time
+	out  []Timing
+	byID map[string]int
+}
+
+func (s *schedule) step(sv *eval.StepVerdict) Timing {
+	t := Timing{Step: sv, At: s.now, Clock: true}
+	if !sv.HasAfter && sv.Step.Since == "" {
+		t.Due = true
+		return s.behindFailure(t)
+	}
+	start, runs, why := s.start(sv)
+	t.Clock, t.Why = runs, why
+	if start.IsZero() {
+		t.At = time.Time{}
+		return t
+	}
+	t.At = start.Add(sv.After)
+	if s.c != nil {
+		// A deadline once announced never comes nearer.
+		if announced := s.c.Deadlines[sv.Step.ID]; announced.After(t.At) {
+			t.At = announced
+		}
+	}
+	if s.now.Before(t.At) {
+		return t
+	}
+	if !runs {
+		t.Held = s.undelivered(sv, start)
+		t.At = s.now
+		return t
+	}
+	t.Due = true
+	return s.behindFailure(t)
+}
+
+// start is when the clock of a step began, and whether it runs: a forecast
+// otherwise, with what it waits for.
+func (s *schedule) start(sv *eval.StepVerdict) (at time.Time, runs bool, why eval.Reason) {
+	if since := sv.Step.Since; since != "" {
+		return s.since(since)
+	}
+	if sv.Step.Action == action.Notify || !s.v.Policy.Notifies() {
+		// What tells people cannot wait for their having been told.
+		if s.c == nil {
+			return s.now, true, why
+		}
+		if sv.Step.Action == action.Notify && !s.c.Accepted.IsZero() {
+			return s.c.Accepted, true, why
+		}
+		return s.c.Opened, true, why
+	}
+	notYet := eval.Reason{Code: reason.AwaitingNotice, Text: "its grace period begins with the first notice"}
+	switch {
+	case s.c == nil:
+		return s.now, false, notYet
+	case s.c.Accepted.IsZero():
+		return s.c.Opened, false, eval.Reason{Code: reason.NoticeUndelivered, Text: "no channel has accepted a notice of it yet"}
+	case s.returned() && !s.c.LastAccepted.After(s.lastClosed()):
+		return s.c.Accepted, false, eval.Reason{Code: reason.AwaitingNotice, Text: "it came back, and a new notice comes first"}
+	default:
+		return s.c.Accepted, true, why
+	}
+}
+
+// returned says whether the case was closed before and is there again.
+func (s *schedule) returned() bool { return !s.c.Closed.IsZero() || !s.c.Resumed.IsZero() }
+
+// lastClosed is the latest time before which notices no longer count.
+func (s *schedule) lastClosed() time.Time {
+	if !s.c.Closed.IsZero() {
+		return s.c.Closed
+	}
+	// The notice of the run that resumed the case has the run's very time.
+	return s.c.Resumed.Add(-1)
+}
+
+// since is the start of a clock that begins when another step was done.
+func (s *schedule) since(id string) (at time.Time, runs bool, why eval.Reason) {
+	if s.c != nil {
+		if o, ok := s.c.Steps[id]; ok && o.Done {
+			return o.At, true, why
+		}
+	}
+	why = eval.Reason{Code: reason.AwaitingStep, Text: "it counts from " + id}
+	if i, ok := s.byID[id]; ok {
+		at = s.out[i].At
+		if !at.IsZero() && at.Before(s.now) {
+			at = s.now
+		}
+	}
+	return at, false, why
+}
+
+// undelivered says whether a step whose time has come is held because nobody
+// was told. In the run that finds the violation there is nothing to hold yet.
+func (s *schedule) undelivered(sv *eval.StepVerdict, start time.Time) bool {
+	return sv.Step.Since == "" && s.c != nil && s.c.Accepted.IsZero() && start.Before(s.now)
+}
+
+// behindFailure lets a destructive step wait while an earlier one of the case
+// has failed.
+func (s *schedule) behindFailure(t Timing) Timing {
+	if s.c == nil || !t.Step.Step.Action.Destructive() {
+		return t
+	}
+	for _, earlier := range s.out {
+		step := earlier.Step.Step
+		o, ok := s.c.Steps[step.ID]
+		if ok && !o.Done && step.Action.Destructive() && earlier.Due && step.Action != t.Step.Step.Action {
+			t.Due = false
+			t.Why = eval.Reason{Code: reason.EarlierStepFailed, Text: fmt.Sprintf("it waits, because %s failed", step.ID)}
+		}
+	}
+	return t
+}
+
+// Forecast is Schedule for a policy that only observes: no clock runs, and
+// each step has the time at which it would be due if enforcing began now.
+func Forecast(v *eval.Verdict, now time.Time) []Timing {
+	out := Schedule(v, nil, now)
+	for i := range out {
+		out[i].Due, out[i].Clock, out[i].Why = false, false, eval.Reason{}
+	}
+	return out
+}
+
+// OwnDoing says whether it is by one of the case's own steps that its resource
+// no longer matches the policy: such a case stays open.
+func OwnDoing(c *Case, p *policy.Policy, v *eval.Verdict) bool {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if o, ok := c.Steps[s.ID]; ok && o.Done && already(v, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// already says whether the effect of a step is there.
+func already(v *eval.Verdict, s *policy.Step) bool {
+	tags := v.Resource.Tags()
+	switch s.Action {
+	case action.Tag:
+		for k, want := range s.Tags {
+			if have, ok := tags[k]; !ok || have != want {
+				return false
+			}
+		}
+		return true
+	case action.Untag:
+		for _, k := range s.Keys {
+			if _, ok := tags[k]; ok {
+				return false
+			}
+		}
+		return true
+	default:
+		return v.Resource.Already(s.Action)
+	}
+}
+
+// Already says whether the effect of the step is there, so that there is
+// nothing to do.
+func Already(v *eval.Verdict, s *policy.Step) bool { return already(v, s) }
+
+// Memory is how long the ledger must remember closed cases for a set.
+func Memory(set *policy.Set) time.Duration {
+	longest := 30 * span.Day
+	for _, p := range set.Policies {
+		longest = max(longest, p.Memory)
+	}
+	return longest
+}

@@ -1,0 +1,187 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// Judge compares resources with the policies of one set. It holds no state of
+// its own and is safe for concurrent use.
+type Judge struct {
+	set      *policy.Set
+	policies []*policy.Policy
+}
+
+// New returns a judge for the policies of a set, or for those named in only.
+func New(set *policy.Set, only []string) *Judge {
+	j := &Judge{set: set}
+	for _, p := range set.Policies {
+		if len(only) == 0 || slices.Contains(only, p.Name) {
+			j.policies = append(j.policies, p)
+		}
+	}
+	return j
+}
+
+// Policies are those the judge applies, in the order of the files.
+func (j *Judge) Policies() []*policy.Policy { return j.policies }
+
+// Types are the resource types that these policies concern, sorted.
+func (j *Judge) Types() []resource.Type {
+	var types []resource.Type
+	for _, p := range j.policies {
+		types = append(types, p.Types...)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// Resource appends to dst a verdict for every policy that concerns the type of
+// the resource. One that has ended is no longer judged and gives none.
+func (j *Judge) Resource(dst []Verdict, r resource.Resource, now time.Time) []Verdict {
+	if r.Ended() {
+		return dst
+	}
+	t := r.Ref().Type
+	for _, p := range j.policies {
+		if slices.Contains(p.Types, t) {
+			dst = append(dst, j.one(p, r, now))
+		}
+	}
+	return dst
+}
+
+// one is the order of judgement: match, exempt, tag rules, steps.
+func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdict {
+	v := Verdict{Policy: p, Resource: r, Status: OutOfScope}
+	in := expr.Input{Resource: r, Now: now}
+	if p.Match != nil {
+		ok, err := p.Match.Bool(in)
+		if err != nil {
+			v.open(reason.MatchUnknown, "whether it is in scope", err)
+			return v
+		}
+		if !ok {
+			return v
+		}
+	}
+	exempt, notes := j.exemption(&v, in)
+	if len(v.Needs) > 0 {
+		return v
+	}
+	if exempt {
+		v.Status = Exempt
+		v.stamp(in)
+		return v
+	}
+	if len(p.Tags) == 0 {
+		v.Status = Violating
+		v.Reasons = append(v.Reasons, matched(p))
+	} else {
+		v.rules(in)
+	}
+	if len(v.Needs) > 0 || v.Status == Compliant {
+		return v
+	}
+	v.Reasons = append(v.Reasons, notes...)
+	j.steps(&v, in)
+	return v
+}
+
+// matched is the reason of a policy without tag rules.
+func matched(p *policy.Policy) Reason {
+	switch {
+	case p.Description != "":
+		return Reason{Code: reason.Matched, Text: p.Description}
+	case p.Match != nil:
+		return Reason{Code: reason.Matched, Text: "it matches " + p.Match.Source()}
+	default:
+		return Reason{Code: reason.Matched, Text: "the policy concerns every one"}
+	}
+}
+
+// open records an expression that could not be decided: facts to fetch, or
+// where none would help the status unknown with its reason.
+func (v *Verdict) open(code, what string, err error) {
+	if missing := missingFacts(err); len(missing) > 0 {
+		v.Needs = append(v.Needs, missing...)
+		return
+	}
+	v.Status = Unknown
+	v.Reasons = append(v.Reasons, Reason{Code: code, Text: fmt.Sprintf("%s cannot be told: %v", what, err)})
+}
+
+func missingFacts(err error) []need.Fact {
+	if u, ok := errors.AsType[*expr.Unknown](err); ok {
+		return u.Facts
+	}
+	return nil
+}
+
+// steps decides the expressions of the steps that concern the status.
+func (j *Judge) steps(v *Verdict, in expr.Input) {
+	for i := range v.Policy.Steps {
+		s := &v.Policy.Steps[i]
+		if v.Status != Violating && s.Action != action.Notify || v.Status == Unknown {
+			continue
+		}
+		sv := StepVerdict{Step: s, Applies: true}
+		if s.When != nil {
+			ok, err := s.When.Bool(in)
+			sv.Applies = ok && err == nil
+			v.undecided(&sv, reason.WhenUnknown, "whether "+s.ID+" applies", err)
+		}
+		if sv.Applies && s.After != nil {
+			sv.HasAfter, sv.After = true, s.After.Fixed
+			if s.After.Prog != nil {
+				d, err := s.After.Prog.Length(in)
+				sv.After = d
+				v.undecided(&sv, reason.AfterUnknown, "the grace period of "+s.ID, err)
+			}
+		}
+		if sv.Applies && s.Action == action.Notify {
+			j.address(v, &sv, in)
+		}
+		v.Steps = append(v.Steps, sv)
+	}
+}
+
+// undecided records that a step's expression failed; such a step never
+// applies.
+func (v *Verdict) undecided(sv *StepVerdict, code, what string, err error) {
+	if err == nil {
+		return
+	}
+	sv.Applies = false
+	if missing := missingFacts(err); len(missing) > 0 {
+		v.Needs = append(v.Needs, missing...)
+		return
+	}
+	sv.Unknown = &Reason{Code: code, Text: fmt.Sprintf("%s cannot be told: %v", what, err)}
+}
+
+// stamp finds what the ownership rules of an exempt resource write: an
+// exemption blocks findings and steps, never ownership.
+func (v *Verdict) stamp(in expr.Input) {
+	var c check
+	for i := range v.Policy.Tags {
+		if v.Policy.Tags[i].Overwrite {
+			c.rule(&v.Policy.Tags[i], in)
+		}
+	}
+	v.Needs = append(v.Needs, c.needs...)
+	v.Fix = tag.Diff{Set: c.fix.Set}
+	if err := fits(in.Resource, v.Fix); err != nil {
+		v.Fix = tag.Diff{}
+	}
+}

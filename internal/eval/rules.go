@@ -1,0 +1,220 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// check collects what the tag rules of one policy say of one resource.
+type check struct {
+	faults  []Reason // violations nobody can repair
+	mended  []Reason // faults that fix repairs
+	unknown []Reason
+	needs   []need.Fact
+	fix     tag.Diff
+}
+
+// rules judges the tags of a resource in scope and sets the status.
+func (v *Verdict) rules(in expr.Input) {
+	var c check
+	for i := range v.Policy.Tags {
+		c.rule(&v.Policy.Tags[i], in)
+	}
+	v.Needs = append(v.Needs, c.needs...)
+	if err := fits(in.Resource, c.fix); err != nil {
+		// One tag too many fails the whole call, so none of them is written.
+		c.fix = tag.Diff{}
+		c.faults = append(append(c.faults, c.mended...), Reason{Code: reason.TagLimit, Text: "the repair does not fit: " + err.Error()})
+		c.mended = nil
+	}
+	v.Fix = c.fix
+	v.Reasons = append(append(append(v.Reasons, c.faults...), c.unknown...), c.mended...)
+	switch {
+	case len(c.faults) > 0:
+		v.Status = Violating
+	case len(c.unknown) > 0:
+		v.Status = Unknown
+	case !c.fix.Empty():
+		v.Status = Fixable
+	default:
+		v.Status = Compliant
+	}
+}
+
+// fits says whether AWS would take the change; the mark counts as the user
+// tag that it is.
+func fits(r resource.Resource, d tag.Diff) error {
+	if d.Empty() {
+		return nil
+	}
+	have := r.Tags()
+	if r.MarkValue() != "" {
+		have = have.Clone()
+		have[""] = r.MarkValue()
+	}
+	return tag.Fits(have, d)
+}
+
+// rule judges one tag.
+func (c *check) rule(rule *policy.TagRule, in expr.Input) {
+	tags := in.Resource.Tags()
+	value, present := tags[rule.Key]
+	empty := present && strings.TrimSpace(value) == ""
+	lacking := !present || empty && !rule.AllowEmpty
+
+	renamed, aliases, clash := c.aliases(rule, tags, lacking)
+	if clash {
+		return
+	}
+	want, known, ok := c.want(rule, in, lacking, renamed, empty)
+	switch {
+	case !ok:
+		return
+	case known && (lacking || rule.Overwrite && want != value):
+		if fault, bad := refused(rule, want); bad {
+			fault.Text = "the value it would get is not allowed: " + fault.Text
+			c.faults = append(c.faults, fault)
+			return
+		}
+		c.set(rule.Key, want, aliases, repair(rule.Key, present, want, renamed, aliases))
+	case !present:
+		if rule.Required {
+			c.faults = append(c.faults, missing(rule, tags))
+		}
+	case lacking:
+		c.faults = append(c.faults, Reason{Code: reason.TagEmpty, Tag: rule.Key, Text: fmt.Sprintf("tag %s is empty", rule.Key)})
+	default:
+		if fault, bad := refused(rule, value); bad && !empty {
+			c.faults = append(c.faults, fault)
+			return
+		}
+		if len(aliases) > 0 {
+			c.fix.Delete = append(c.fix.Delete, aliases...)
+			c.mended = append(c.mended, Reason{Code: reason.TagAlias, Tag: rule.Key,
+				Text: fmt.Sprintf("%s repeats tag %s", strings.Join(aliases, ", "), rule.Key)})
+		}
+	}
+}
+
+func (c *check) set(key, value string, aliases []string, why Reason) {
+	if c.fix.Set == nil {
+		c.fix.Set = tag.Set{}
+	}
+	c.fix.Set[key] = value
+	c.fix.Delete = append(c.fix.Delete, aliases...)
+	c.mended = append(c.mended, why)
+}
+
+// aliases finds the other keys that mean this one: the value they give where
+// the key itself has none, and the keys to delete once it has. Values that
+// disagree are a fault that only a person can settle.
+func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value string, keys []string, clash bool) {
+	if !lacking {
+		value = tags[rule.Key]
+	}
+	for _, alias := range rule.Aliases {
+		v, ok := tags[alias]
+		if !ok {
+			continue
+		}
+		keys = append(keys, alias)
+		switch {
+		case strings.TrimSpace(v) == "" || v == value:
+		case value == "":
+			value = v
+		default:
+			c.faults = append(c.faults, Reason{Code: reason.TagAliasesDisagree, Tag: rule.Key,
+				Text: fmt.Sprintf("tag %s: %s says %q where another key says %q", rule.Key, alias, v, value)})
+			return "", nil, true
+		}
+	}
+	if !lacking {
+		return "", keys, false
+	}
+	return value, keys, false
+}
+
+// want is the value that the tag should get, and whether one is known: that of
+// an alias, the computed one, or the default. ok is false where it is known
+// that it cannot be told.
+func (c *check) want(rule *policy.TagRule, in expr.Input, lacking bool, renamed string, empty bool) (want string, known, ok bool) {
+	if rule.Value != nil && (lacking || rule.Overwrite) && (renamed == "" || rule.Overwrite) {
+		v, err := rule.Value.TagValue(in)
+		if err != nil {
+			if facts := missingFacts(err); len(facts) > 0 {
+				c.needs = append(c.needs, facts...)
+			} else {
+				c.unknown = append(c.unknown, Reason{Code: reason.ValueUnknown, Tag: rule.Key,
+					Text: fmt.Sprintf("the value of tag %s cannot be told: %v", rule.Key, err)})
+			}
+			return "", false, false
+		}
+		if v = tag.Clean(v); v != "" {
+			return v, true, true
+		}
+	}
+	switch {
+	case !lacking:
+		return "", false, true
+	case renamed != "":
+		return renamed, true, true
+	case rule.Default != nil && (rule.Required || empty):
+		return *rule.Default, true, true
+	default:
+		return "", false, true
+	}
+}
+
+// refused says why a value is not allowed.
+func refused(rule *policy.TagRule, value string) (Reason, bool) {
+	switch {
+	case rule.Allowed != nil && !slices.Contains(rule.Allowed, value):
+		return Reason{Code: reason.TagNotAllowed, Tag: rule.Key,
+			Text: fmt.Sprintf("tag %s is %q, which is not one of %s", rule.Key, value, list(rule.Allowed))}, true
+	case rule.Pattern != nil && !rule.Pattern.MatchString(value):
+		return Reason{Code: reason.TagPattern, Tag: rule.Key,
+			Text: fmt.Sprintf("tag %s is %q, which does not match %s", rule.Key, value, rule.PatternSource)}, true
+	default:
+		return Reason{}, false
+	}
+}
+
+// list shows at most five of the allowed values.
+func list(values []string) string {
+	const most = 5
+	if n := len(values) - most; n > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(values[:most], ", "), n)
+	}
+	return strings.Join(values, ", ")
+}
+
+// missing is the fault of a required tag that is not there; a key that differs
+// only in case is named, because that is most often the cause.
+func missing(rule *policy.TagRule, tags tag.Set) Reason {
+	for _, k := range tags.Keys() {
+		if strings.EqualFold(k, rule.Key) {
+			return Reason{Code: reason.TagCase, Tag: rule.Key, Text: fmt.Sprintf("tag %s is missing; there is %q, and tag keys are case-sensitive", rule.Key, k)}
+		}
+	}
+	return Reason{Code: reason.TagMissing, Tag: rule.Key, Text: fmt.Sprintf("tag %s is missing", rule.Key)}
+}
+
+// repair says what a repair does.
+func repair(key string, present bool, want, renamed string, aliases []string) Reason {
+	switch {
+	case renamed != "" && want == renamed && len(aliases) > 0:
+		return Reason{Code: reason.TagAlias, Tag: key, Text: fmt.Sprintf("tag %s is written %s", key, strings.Join(aliases, ", "))}
+	case present:
+		return Reason{Code: reason.TagWrong, Tag: key, Text: fmt.Sprintf("tag %s is not %q", key, want)}
+	default:
+		return Reason{Code: reason.TagMissing, Tag: key, Text: fmt.Sprintf("tag %s is missing", key)}
+	}
+}

@@ -1,0 +1,227 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// Context is what a plan is made in.
+type Context struct {
+	Run     string
+	Now     time.Time
+	Account string
+	Set     *policy.Set
+	Cases   *cases.Index
+	// Only are the policies that are judged, empty for all.
+	Only []string
+	// Regions are those that are read.
+	Regions []string
+}
+
+// Builder gathers verdicts as they come, from any number of goroutines, and
+// keeps only those about which there is something to say.
+type Builder struct {
+	c        Context
+	mu       sync.Mutex
+	summary  Summary
+	examined map[resource.Type]int
+	groups   []*group
+	unread   []Unread
+	closing  []Closing
+	seen     map[string]bool // ARNs that have a case
+}
+
+// NewBuilder returns an empty builder.
+func NewBuilder(c Context) *Builder {
+	return &Builder{c: c, examined: map[resource.Type]int{}, seen: map[string]bool{}}
+}
+
+// Add takes all verdicts on one resource. The verdicts are copied.
+func (b *Builder) Add(r resource.Resource, verdicts []eval.Verdict) {
+	g := b.c.group(r, verdicts)
+	closing := b.c.closings(r, verdicts)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.c.Cases.Of(r.Ref().ARN)) > 0 {
+		b.seen[r.Ref().ARN] = true
+	}
+	b.closing = append(b.closing, closing...)
+	if r.Ended() {
+		return
+	}
+	b.examined[r.Ref().Type]++
+	for i := range verdicts {
+		b.summary.count(verdicts[i].Status)
+	}
+	if g != nil {
+		b.groups = append(b.groups, g)
+	}
+}
+
+// Unread records something that could not be read.
+func (b *Builder) Unread(u Unread) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unread = append(b.unread, u)
+}
+
+// Due returns the resources for which a destructive action of the policy is
+// due, by policy and kind: those whose protection must be known.
+func (b *Builder) Due() map[Subject][]resource.Resource {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due := map[Subject][]resource.Resource{}
+	for _, g := range b.groups {
+		for _, f := range b.c.decide(g) {
+			for _, a := range f.Actions {
+				if a.State == Held && a.Code == reason.ProtectionUnread {
+					s := Subject{Policy: f.Policy, Action: a.Action}
+					due[s] = append(due[s], g.resource)
+				}
+			}
+		}
+	}
+	return due
+}
+
+// Subject is what limits count: one kind of action of one policy.
+type Subject struct {
+	Policy string
+	Action action.Kind
+}
+
+// Build makes the plan of everything that was added. It may be called again
+// after facts were filled in.
+func (b *Builder) Build() *Plan {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := &Plan{
+		Version: Version, Run: b.c.Run, Created: b.c.Now, Expires: b.c.Now.Add(Lifetime),
+		Name: b.c.Set.Settings.Name, Account: b.c.Account, Policies: b.c.Set.Digest,
+		Regions: slices.Clone(b.c.Regions), Only: slices.Clone(b.c.Only),
+		Examined: b.examined, Complete: len(b.unread) == 0, Summary: b.summary,
+		Findings: []Finding{}, Unread: slices.Clone(b.unread),
+		Closing: append(slices.Clone(b.closing), b.gone()...),
+	}
+	p.Summary.Unread = len(p.Unread)
+	if p.Unread == nil {
+		p.Unread = []Unread{}
+	}
+	for _, g := range b.groups {
+		p.Findings = append(p.Findings, b.c.decide(g)...)
+	}
+	p.sort()
+	return p
+}
+
+// gone are the cases whose resource is no longer there: it was not listed
+// although its region was read to the end; and those of policies that are no
+// longer in the set.
+func (b *Builder) gone() []Closing {
+	unread := map[string]bool{}
+	for _, u := range b.unread {
+		unread[u.Region] = true
+	}
+	policies := map[string]bool{}
+	for _, p := range b.c.Set.Policies {
+		policies[p.Name] = true
+	}
+	var out []Closing
+	b.c.Cases.Each(func(c *cases.Case) {
+		switch {
+		case !c.Closed.IsZero():
+		case !policies[c.Policy]:
+			if len(b.c.Only) == 0 {
+				out = append(out, Closing{c.Policy, c.Resource.ARN, "policy-removed"})
+			}
+		case b.seen[c.Resource.ARN], unread[c.Resource.Region], unread[""]:
+		case !slices.Contains(b.c.Regions, c.Resource.Region):
+		case len(b.c.Only) > 0 && !slices.Contains(b.c.Only, c.Policy):
+		default:
+			out = append(out, Closing{c.Policy, c.Resource.ARN, "gone"})
+		}
+	})
+	return out
+}
+
+// closings are the open cases of a resource that its verdicts end.
+func (c *Context) closings(r resource.Resource, verdicts []eval.Verdict) []Closing {
+	of := c.Cases.Of(r.Ref().ARN)
+	if len(of) == 0 {
+		return nil
+	}
+	var out []Closing
+	if r.Ended() {
+		for name, k := range of {
+			if k.Closed.IsZero() {
+				out = append(out, Closing{name, r.Ref().ARN, "gone"})
+			}
+		}
+		return out
+	}
+	for i := range verdicts {
+		v := &verdicts[i]
+		k := of[v.Policy.Name]
+		if k == nil || !k.Closed.IsZero() {
+			continue
+		}
+		switch v.Status {
+		case eval.Compliant:
+			out = append(out, Closing{v.Policy.Name, r.Ref().ARN, "compliant"})
+		case eval.Exempt:
+			out = append(out, Closing{v.Policy.Name, r.Ref().ARN, "exempt"})
+		case eval.OutOfScope:
+			// With tag rules only compliance ends a case: stopping an instance
+			// must not look like having tagged it.
+			if len(v.Policy.Tags) == 0 && !cases.OwnDoing(k, v.Policy, v) {
+				out = append(out, Closing{v.Policy.Name, r.Ref().ARN, "out-of-scope"})
+			}
+		}
+	}
+	return out
+}
+
+func (s *Summary) count(status eval.Status) {
+	s.Examined++
+	switch status {
+	case eval.OutOfScope:
+		s.OutOfScope++
+	case eval.Compliant:
+		s.Compliant++
+	case eval.Exempt:
+		s.Exempt++
+	case eval.Fixable:
+		s.Fixable++
+	case eval.Fixed:
+		s.Fixed++
+	case eval.Violating:
+		s.Violating++
+	case eval.Unknown:
+		s.Unknown++
+	}
+}
+
+// sort puts everything into the one order in which plans are compared, shown
+// and carried out.
+func (p *Plan) sort() {
+	slices.SortFunc(p.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Resource.Account, b.Resource.Account),
+			cmp.Compare(a.Resource.Region, b.Resource.Region), cmp.Compare(a.Resource.ID, b.Resource.ID),
+			cmp.Compare(a.Resource.ARN, b.Resource.ARN))
+	})
+	slices.SortFunc(p.Unread, func(a, b Unread) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Call, b.Call))
+	})
+	slices.SortFunc(p.Closing, func(a, b Closing) int {
+		return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.ARN, b.ARN))
+	})
+}

@@ -1,0 +1,321 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// group is one resource and the verdicts on it about which there is something
+// to say. Everything that is weighed against each other is in one group.
+type group struct {
+	resource resource.Resource
+	verdicts []eval.Verdict
+}
+
+// group keeps the verdicts worth keeping, nil where there is none and the mark
+// is as it should be.
+func (c *Context) group(r resource.Resource, verdicts []eval.Verdict) *group {
+	if r.Ended() {
+		return nil
+	}
+	g := &group{resource: r}
+	for _, v := range verdicts {
+		if notable(&v) {
+			g.verdicts = append(g.verdicts, v)
+		}
+	}
+	if len(g.verdicts) == 0 && !c.staleMark(r) {
+		return nil
+	}
+	return g
+}
+
+// notable says whether a verdict makes a finding. An exemption does only when
+// there is something to write, or something that a person should look at.
+func notable(v *eval.Verdict) bool {
+	switch v.Status {
+	case eval.Violating, eval.Fixable, eval.Unknown:
+		return true
+	case eval.Exempt:
+		return !v.Fix.Empty() || len(v.Reasons) > 0 && v.Reasons[0].Code == reason.ExemptUnknown
+	default:
+		return false
+	}
+}
+
+// decide makes the findings of one resource: what each policy wants, then what
+// is left of it when they are weighed against each other.
+func (c *Context) decide(g *group) []Finding {
+	d := decision{c: c, g: g}
+	for i := range g.verdicts {
+		d.want(&g.verdicts[i])
+	}
+	d.conflicts()
+	d.supersede()
+	d.mark()
+	return d.findings
+}
+
+// decision is the work on one group.
+type decision struct {
+	c        *Context
+	g        *group
+	findings []Finding
+	deadline *deadline
+}
+
+// want lists what one policy wants done to the resource.
+func (d *decision) want(v *eval.Verdict) {
+	k := d.c.Cases.Get(v.Policy.Name, d.g.resource.Ref().ARN)
+	f := d.c.finding(v, k)
+	if v.Policy.Mode == policy.Enforce && v.Status != eval.Unknown {
+		f.Actions = append(f.Actions, fixes(v, Planned)...)
+		d.steps(&f, v, k)
+	} else if v.Status != eval.Unknown {
+		f.Actions = append(f.Actions, fixes(v, Would)...)
+		d.forecast(&f, v, k)
+	}
+	d.findings = append(d.findings, f)
+}
+
+// fixes are the actions that repair tags: what is written before what is
+// deleted, so that a value being renamed is never nowhere.
+func fixes(v *eval.Verdict, s State) []Action {
+	var out []Action
+	if len(v.Fix.Set) > 0 {
+		out = append(out, Action{Action: action.Tag, State: s, Tags: v.Fix.Set.Clone()})
+	}
+	if len(v.Fix.Delete) > 0 {
+		keys := slices.Sorted(slices.Values(v.Fix.Delete))
+		out = append(out, Action{Action: action.Untag, State: s, Keys: slices.Compact(keys)})
+	}
+	return out
+}
+
+// steps adds the policy's steps under enforce.
+func (d *decision) steps(f *Finding, v *eval.Verdict, k *cases.Case) {
+	for i := range v.Steps {
+		if u := v.Steps[i].Unknown; u != nil {
+			s := v.Steps[i].Step
+			f.Actions = append(f.Actions, Action{Action: s.Action, Step: s.ID, State: Skipped, Code: u.Code, Reason: u.Text})
+		}
+	}
+	timings := cases.Schedule(v, k, d.c.Now)
+	for _, t := range timings {
+		if t.Step.Step.Action == action.Notify {
+			if t.Due {
+				f.Actions = append(f.Actions, d.notice(v, t.Step, k, timings))
+			} else {
+				a := stepAction(t)
+				a.State, a.Clock, a.To, a.Address = Waiting, t.Clock, t.Step.Channel, t.Step.Address
+				f.Actions = append(f.Actions, a)
+			}
+			continue
+		}
+		a := stepAction(t)
+		d.settle(&a, v, t)
+		f.Actions = append(f.Actions, a)
+		d.consider(f, t, a)
+	}
+}
+
+// settle decides the state of a step's action from its timing alone and from
+// what the resource allows.
+func (d *decision) settle(a *Action, v *eval.Verdict, t cases.Timing) {
+	no := d.g.resource.Refuses(a.Action)
+	if no != nil && no.Managed && v.Policy.IncludeManaged {
+		no = no.Beneath
+	}
+	switch {
+	case t.Held:
+		a.State, a.Code, a.Reason = Held, t.Why.Code, t.Why.Text
+	case !t.Due:
+		a.State, a.Code, a.Reason, a.Clock = Waiting, t.Why.Code, t.Why.Text, t.Clock
+		if no != nil && no.Fact == "" {
+			a.Code, a.Reason = no.Code, willBeHeld+no.Text
+		}
+	case cases.Already(v, t.Step.Step):
+		a.State, a.Code, a.Reason = Skipped, reason.Already, "there is nothing left to do"
+	case no != nil:
+		a.State, a.Code, a.Reason = Held, no.Code, no.Text
+	default:
+		a.State = Planned
+	}
+}
+
+// willBeHeld begins the reason of a step that waits for nothing: it is known
+// already that it must not be done when its time comes.
+const willBeHeld = "it will be held: "
+
+// forecast adds what an observing policy would do.
+func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
+	timings := cases.Forecast(v, d.c.Now)
+	for _, t := range timings {
+		if t.Step.Step.Action == action.Notify {
+			a := d.notice(v, t.Step, k, timings)
+			if t.Step.Address != "" {
+				a.State, a.News, a.Code, a.Reason = Would, nil, reason.Observing, "owners hear nothing while a policy only observes"
+			} else if t.Step.HasAfter && t.Step.After > 0 {
+				a.State, a.News, a.At = Would, nil, t.At
+			}
+			f.Actions = append(f.Actions, a)
+			continue
+		}
+		a := stepAction(t)
+		a.State = Would
+		f.Actions = append(f.Actions, a)
+	}
+}
+
+// stepAction is the action of a step, its state not yet decided.
+func stepAction(t cases.Timing) Action {
+	s := t.Step.Step
+	return Action{Action: s.Action, Step: s.ID, At: t.At, After: t.Step.After, Tags: maybeClone(s.Tags), Keys: slices.Clone(s.Keys)}
+}
+
+func maybeClone(s tag.Set) tag.Set {
+	if len(s) == 0 {
+		return nil
+	}
+	return s.Clone()
+}
+
+// notice is the action of a notify step, with what it has to tell now. What
+// is held is added once everything has been weighed.
+func (d *decision) notice(v *eval.Verdict, sv *eval.StepVerdict, k *cases.Case, timings []cases.Timing) Action {
+	a := Action{Action: action.Notify, State: Planned, Step: sv.Step.ID, At: d.c.Now, To: sv.Channel, Address: sv.Address}
+	if sv.Channel == "" {
+		a.State, a.Code, a.Reason = Skipped, reason.NoChannel, "no channel is given for it"
+		return a
+	}
+	for _, it := range cases.News(sv, v, k, timings, d.c.Now) {
+		a.News = append(a.News, News{Kind: NewsKind(it.Kind), Key: it.Key, Also: it.Also})
+	}
+	return a
+}
+
+// finding is the part of a finding that says what was found.
+func (c *Context) finding(v *eval.Verdict, k *cases.Case) Finding {
+	r := v.Resource
+	f := Finding{
+		Policy: v.Policy.Name, Mode: v.Policy.Mode, Status: v.Status, Reasons: slices.Clone(v.Reasons), Actions: []Action{},
+		Owner:    eval.OwnerOf(r, c.Set.Settings.Owner),
+		Evidence: evidence(v, c.Now),
+		Resource: Resource{Ref: r.Ref(), Name: r.Tags()["Name"], Tags: r.Tags().Clone()},
+	}
+	if f.Reasons == nil {
+		f.Reasons = []eval.Reason{}
+	}
+	if k.Live(c.Now, v.Policy.Memory) {
+		f.Known, f.Since = k.Closed.IsZero(), k.Opened
+	}
+	if schema, ok := resource.SchemaOf(r.Ref().Type); ok {
+		for _, col := range schema.Columns {
+			f.Resource.Details = append(f.Resource.Details, Detail{Title: col.Title, Text: col.Get(r, c.Now)})
+		}
+	}
+	return f
+}
+
+// conflicts holds what two policies want that cannot both be had: neither
+// happens.
+func (d *decision) conflicts() {
+	type place struct{ f, a int }
+	var planned []place
+	for i := range d.findings {
+		for j := range d.findings[i].Actions {
+			if d.findings[i].Actions[j].State == Planned && d.findings[i].Actions[j].Action != action.Notify {
+				planned = append(planned, place{i, j})
+			}
+		}
+	}
+	hold := map[place]string{}
+	for x, p := range planned {
+		for _, q := range planned[x+1:] {
+			a, b := &d.findings[p.f].Actions[p.a], &d.findings[q.f].Actions[q.a]
+			if why := contradict(a, b); why != "" && (p.f != q.f || a.Step != "" || b.Step != "") {
+				hold[p] = fmt.Sprintf("policy %s wants %s", d.findings[q.f].Policy, describe(b))
+				hold[q] = fmt.Sprintf("policy %s wants %s", d.findings[p.f].Policy, describe(a))
+			}
+		}
+	}
+	for p, why := range hold {
+		a := &d.findings[p.f].Actions[p.a]
+		a.State, a.Code, a.Reason = Held, reason.Conflict, "conflict: "+why
+	}
+}
+
+// contradict says what two actions on one resource contradict each other in,
+// "" where they do not.
+func contradict(a, b *Action) string {
+	if a.Action != action.Tag && a.Action != action.Untag {
+		if a.Action.Opposes(b.Action) {
+			return a.Action.String()
+		}
+		return ""
+	}
+	for k, v := range a.Tags {
+		if w, ok := b.Tags[k]; ok && w != v || slices.Contains(b.Keys, k) {
+			return k
+		}
+	}
+	for k := range b.Tags {
+		if slices.Contains(a.Keys, k) {
+			return k
+		}
+	}
+	return ""
+}
+
+// describe names an action for a sentence.
+func describe(a *Action) string {
+	switch {
+	case len(a.Tags) > 0:
+		k := a.Tags.Keys()[0]
+		return fmt.Sprintf("tag %s=%s", k, a.Tags[k])
+	case len(a.Keys) > 0:
+		return "to delete tag " + a.Keys[0]
+	default:
+		return "to " + a.Action.String() + " it"
+	}
+}
+
+// supersede leaves only the strongest of the destructive actions that are due,
+// and no repair of tags beside one.
+func (d *decision) supersede() {
+	var best *Action
+	var by string
+	d.planned(func(f *Finding, a *Action) {
+		if a.Action.Destructive() && (best == nil || a.Action.Stronger(best.Action)) {
+			best, by = a, f.Policy
+		}
+	})
+	if best == nil {
+		return
+	}
+	d.planned(func(_ *Finding, a *Action) {
+		repair := a.Step == "" && (a.Action == action.Tag || a.Action == action.Untag)
+		if a != best && (a.Action.Destructive() || repair) {
+			a.State, a.Code = Superseded, reason.Superseded
+			a.Reason = fmt.Sprintf("policy %s is to %s it", by, best.Action)
+		}
+	})
+}
+
+func (d *decision) planned(f func(*Finding, *Action)) {
+	for i := range d.findings {
+		for j := range d.findings[i].Actions {
+			if d.findings[i].Actions[j].State == Planned {
+				f(&d.findings[i], &d.findings[i].Actions[j])
+			}
+		}
+	}
+}

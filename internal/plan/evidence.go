@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/span"
+)
+
+// evidence is what a policy looked at to judge a resource: the values of the
+// fields its expressions name and of the tags its rules and expressions name.
+func evidence(v *eval.Verdict, now time.Time) map[string]string {
+	out := map[string]string{}
+	schema, ok := resource.SchemaOf(v.Resource.Ref().Type)
+	if !ok {
+		return out
+	}
+	see := func(p *expr.Program) {
+		if p == nil {
+			return
+		}
+		for _, name := range p.Fields() {
+			if f, ok := schema.Field(name); ok && name != "tags" {
+				out[name] = fieldText(f, v.Resource, now)
+			}
+		}
+		for _, key := range p.TagKeys() {
+			seeTag(out, v.Resource, key)
+		}
+	}
+	see(v.Policy.Match)
+	for i := range v.Policy.Tags {
+		rule := &v.Policy.Tags[i]
+		seeTag(out, v.Resource, rule.Key)
+		see(rule.Value)
+		for _, alias := range rule.Aliases {
+			seeTag(out, v.Resource, alias)
+		}
+	}
+	for i := range v.Policy.Steps {
+		see(v.Policy.Steps[i].When)
+		if a := v.Policy.Steps[i].After; a != nil {
+			see(a.Prog)
+		}
+	}
+	return out
+}
+
+func seeTag(out map[string]string, r resource.Resource, key string) {
+	if value, ok := r.Tags()[key]; ok {
+		out["tags."+key] = value
+	}
+}
+
+// fieldText is a field's value as text; "unknown" where it is not known.
+func fieldText(f resource.Field, r resource.Resource, now time.Time) string {
+	v, err := f.Get(r, now)
+	if err != nil {
+		return "unknown"
+	}
+	switch x := v.(type) {
+	case string:
+		return x
+	case time.Time:
+		return x.UTC().Format(time.RFC3339)
+	case time.Duration:
+		return span.Format(x)
+	case []string:
+		return strings.Join(x, " ")
+	default:
+		return fmt.Sprint(x)
+	}
+}
