@@ -1,0 +1,233 @@
+package execute
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// kind does one kind of action to the resources of a part: one call for all
+// that get the same change.
+func (x *Runner) kind(ctx context.Context, p *part, k action.Kind) {
+	if k == action.Untag {
+		x.confirm(ctx, p)
+	}
+	calls := map[string]*Call{}
+	for _, id := range p.ids {
+		c := Call{Action: k, Type: p.kind, At: p.at}
+		for _, o := range p.tasks[id] {
+			if o.Action.Action == k && o.Action.State == plan.Planned {
+				merge(&c, o.Action)
+				c.IDs = []string{id}
+			}
+		}
+		if c.IDs == nil {
+			continue
+		}
+		key := signature(&c)
+		if have := calls[key]; have != nil {
+			have.IDs = append(have.IDs, id)
+		} else {
+			calls[key] = &c
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(calls)) {
+		x.send(ctx, p, *calls[key], &probe{})
+	}
+}
+
+// merge adds what an action changes to a call for one resource: several rules
+// on one resource become one call.
+func merge(c *Call, a *plan.Action) {
+	if len(a.Tags) > 0 {
+		if c.Tags == nil {
+			c.Tags = tag.Set{}
+		}
+		maps.Copy(c.Tags, a.Tags)
+	}
+	c.Keys = append(c.Keys, a.Keys...)
+	slices.Sort(c.Keys)
+	c.Keys = slices.Compact(c.Keys)
+}
+
+// signature is equal for calls that make the same change.
+func signature(c *Call) string {
+	var b strings.Builder
+	for _, k := range c.Tags.Keys() {
+		b.WriteString(k + "\x00" + c.Tags[k] + "\x00")
+	}
+	b.WriteString("\x01" + strings.Join(c.Keys, "\x00"))
+	return b.String()
+}
+
+// confirm reads again the resources whose tags are being renamed: the old key
+// is deleted only where the new one is seen to be there.
+func (x *Runner) confirm(ctx context.Context, p *part) {
+	renames := map[string]tag.Set{}
+	for _, id := range p.ids {
+		for _, o := range p.tasks[id] {
+			if o.Action.Action != action.Untag || o.Action.State != plan.Planned {
+				continue
+			}
+			if written := companion(o.Finding); written != nil {
+				if written.State != plan.Done {
+					skip(o.Action, reason.RenameIncomplete, "the new tag was not written, so the old one stays")
+					continue
+				}
+				renames[id] = written.Tags
+			}
+		}
+	}
+	if len(renames) == 0 {
+		return
+	}
+	seen := map[string]tag.Set{}
+	rs, err := x.Reader.Get(ctx, p.at, p.kind, slices.Sorted(maps.Keys(renames)))
+	if err == nil {
+		for _, r := range rs {
+			seen[r.Ref().ID] = r.Tags()
+		}
+	}
+	for id, want := range renames {
+		for _, o := range p.tasks[id] {
+			if o.Action.Action == action.Untag && o.Action.Step == "" && o.Action.State == plan.Planned && !contains(seen[id], want) {
+				skip(o.Action, reason.RenameIncomplete, "the new tag is not to be seen yet, so the old one stays until the next run")
+			}
+		}
+	}
+}
+
+// companion is the write of the repair that a deletion of tags belongs to.
+func companion(f *plan.Finding) *plan.Action {
+	for i := range f.Actions {
+		if a := &f.Actions[i]; a.Action == action.Tag && a.Step == "" {
+			return a
+		}
+	}
+	return nil
+}
+
+func contains(have, want tag.Set) bool {
+	for k, v := range want {
+		if w, ok := have[k]; !ok || w != v {
+			return false
+		}
+	}
+	return true
+}
+
+// probe is what the halves of one call have shown so far.
+type probe struct {
+	done   bool // some id was let through
+	denied int  // calls that were denied
+}
+
+// enough is how many halves must be denied, and none let through, before the
+// permission is taken to be missing altogether: IAM can deny a whole call
+// because a condition fails for one of its instances.
+const enough = 8
+
+// hopeless says whether halving a call would not help.
+func (b *probe) hopeless(class fault.Class) bool {
+	if class == fault.Denied {
+		b.denied++
+		return !b.done && b.denied > enough
+	}
+	return class.Whole()
+}
+
+// send makes a call. One that fails because of some of its ids is halved until
+// each bad id stands alone, so that it costs nobody but itself.
+func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
+	if ctx.Err() != nil {
+		x.settle(p, c, func(a *plan.Action) { skip(a, reason.Interrupted, "not done, because the run was interrupted") })
+		return
+	}
+	// A call under way is not broken off: its outcome would not be known.
+	steady := context.WithoutCancel(ctx)
+	answer, err := x.Actor.Do(steady, c)
+	if err == nil {
+		b.done = true
+		for _, id := range c.IDs {
+			x.done(p, c, id, answer)
+		}
+		return
+	}
+	if c.Action.Destructive() || c.Action == action.Start {
+		if c = x.lookAgain(steady, p, c, err); len(c.IDs) == 0 {
+			return
+		}
+	}
+	class := fault.ClassOf(err)
+	switch {
+	case len(c.IDs) == 1 && class == fault.NotFound:
+		x.settle(p, c, func(a *plan.Action) { skip(a, reason.NoLongerHolds, "it is gone") })
+	case b.hopeless(class) || len(c.IDs) == 1:
+		x.settle(p, c, func(a *plan.Action) { fail(a, err) })
+	default:
+		half := len(c.IDs) / 2
+		left, right := c, c
+		left.IDs, right.IDs = c.IDs[:half], c.IDs[half:]
+		x.send(ctx, p, left, b)
+		x.send(ctx, p, right, b)
+	}
+}
+
+// lookAgain takes out of a failed call what was done all the same: a mixed
+// TerminateInstances ends the instances of some availability zones and then
+// reports failure, and a call that timed out may have arrived.
+func (x *Runner) lookAgain(ctx context.Context, p *part, c Call, err error) Call {
+	class := fault.ClassOf(err)
+	if c.Action != action.Terminate && class != fault.TimedOut && class != fault.Passing || len(c.IDs) == 0 {
+		return c
+	}
+	rs, readErr := x.Reader.Get(ctx, p.at, p.kind, c.IDs)
+	if readErr != nil {
+		return c
+	}
+	byID := map[string]resource.Resource{}
+	for _, r := range rs {
+		byID[r.Ref().ID] = r
+	}
+	var rest []string
+	for _, id := range c.IDs {
+		if r := byID[id]; r != nil && r.Already(c.Action) {
+			x.done(p, c, id, Answer{RequestID: fault.RequestIDOf(err)})
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	c.IDs = rest
+	return c
+}
+
+// done records success for one resource of a call.
+func (x *Runner) done(p *part, c Call, id string, answer Answer) {
+	one := c
+	one.IDs = []string{id}
+	x.settle(p, one, func(a *plan.Action) {
+		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", "", answer.RequestID
+		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
+			a.Code, a.Reason = "already", "it was "+prev+" already"
+		}
+	})
+}
+
+// settle writes an outcome into the planned actions of a call.
+func (x *Runner) settle(p *part, c Call, write func(*plan.Action)) {
+	for _, id := range c.IDs {
+		for _, o := range p.tasks[id] {
+			if o.Action.Action == c.Action && o.Action.State == plan.Planned {
+				write(o.Action)
+			}
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package execute
+
+import (
+	"context"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// Call is one API call that changes resources. It has the shape of the API:
+// many ids, one change for all of them.
+type Call struct {
+	Action action.Kind
+	Type   resource.Type
+	At     resource.Place
+	IDs    []string
+	Tags   tag.Set  // of Tag and Mark
+	Keys   []string // of Untag and Unmark
+}
+
+// Answer is what a call that succeeded said.
+type Answer struct {
+	RequestID string
+	// Previous is the state of each resource before the call, by id, where the
+	// API tells it (StopInstances, StartInstances, TerminateInstances).
+	Previous map[string]string
+}
+
+// Actor makes calls. aws and sim implement it; both are safe for concurrent
+// use, and both do as AWS does: a call with one bad id fails as a whole and
+// changes nothing, except that TerminateInstances ends the instances of those
+// availability zones that hold no protected one, and fails all the same. Every
+// error is or wraps a *fault.Error. The context's deadline bounds each call.
+type Actor interface {
+	Do(ctx context.Context, c Call) (Answer, error)
+}

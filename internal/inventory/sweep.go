@@ -1,0 +1,114 @@
+// Package inventory reads what exists: every resource of some types in some
+// regions, several regions at a time, page by page, and what could not be
+// read.
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// All stands for every region that is enabled for the account.
+const All = "all"
+
+// parallel is how many regions are read at once: AWS counts calls per region,
+// so regions do not slow each other down, but each holds a page in memory.
+const parallel = 8
+
+// ErrNoRegion: nothing says which region to read.
+var ErrNoRegion = errors.New("no region is given: set settings.regions in the policy file, --region, or the region of the AWS configuration")
+
+// Unread is a listing that failed, in whole or after some pages.
+type Unread struct {
+	At   resource.Place
+	Type resource.Type
+	Err  error
+}
+
+// Regions turns what was asked for into a sorted list without repetition. ask
+// wins over set, and set over def, the region of the AWS configuration. All
+// takes one API call, and is an error where that fails.
+func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]string, error) {
+	want := ask
+	if len(want) == 0 {
+		want = set
+	}
+	if len(want) == 0 && def != "" {
+		want = []string{def}
+	}
+	if len(want) == 0 {
+		return nil, ErrNoRegion
+	}
+	if slices.Contains(want, All) {
+		all, err := src.Regions(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the enabled regions: %w", err)
+		}
+		want = all
+	}
+	want = slices.Sorted(slices.Values(want))
+	return slices.Compact(want), nil
+}
+
+// Sweep lists every resource of the types in the regions of an account and
+// hands each page to page, from several goroutines. A region that fails does
+// not stop the others: what could not be read is returned, sorted. An error of
+// page stops everything and is returned, as is the end of the context.
+func Sweep(ctx context.Context, src Source, account string, regions []string, types []resource.Type,
+	page func(resource.Place, []resource.Resource) error) ([]Unread, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		mu     sync.Mutex
+		unread []Unread
+		group  sync.WaitGroup
+		slots  = make(chan struct{}, parallel)
+	)
+	for _, region := range regions {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			at := resource.Place{Account: account, Region: region}
+			for _, t := range types {
+				if ctx.Err() != nil {
+					return
+				}
+				err := src.List(ctx, at, t, func(rs []resource.Resource) error {
+					if err := page(at, rs); err != nil {
+						cancel(err)
+						return err
+					}
+					return ctx.Err()
+				})
+				if err != nil && ctx.Err() == nil {
+					mu.Lock()
+					unread = append(unread, Unread{At: at, Type: t, Err: err})
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(unread, func(a, b Unread) int {
+		return cmp.Or(cmp.Compare(a.At.Region, b.At.Region), cmp.Compare(a.Type, b.Type))
+	})
+	return unread, nil
+}
+
+// Call is the API call that could not be made, as far as the error tells.
+func (u Unread) Call() string {
+	if f, ok := errors.AsType[*fault.Error](u.Err); ok && f.Call != "" {
+		return f.Call
+	}
+	return "list " + string(u.Type)
+}

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// operations are the API operations that the actions are made of.
+var operations = map[action.Kind]string{
+	action.Mark: createTags, action.Tag: createTags,
+	action.Unmark: deleteTags, action.Untag: deleteTags,
+	action.Start: startInstances, action.Stop: stopInstances, action.Terminate: terminateInstances,
+}
+
+// Do makes a call. Two things are as AWS has them and easily overlooked:
+// DeleteTags without keys deletes all of a user's tags, and tags of terminated
+// instances can be changed as long as these are listed.
+func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
+	op, ok := operations[c.Action]
+	if !ok {
+		return execute.Answer{}, &fault.Error{Class: fault.Invalid, Call: c.Action.String(), Region: c.At.Region,
+			Message: fmt.Sprintf("%s is nothing that EC2 does", c.Action)}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	made, err := a.begin(ctx, op, c.At)
+	entry := Entry{At: a.clock.Now(), Operation: op, Region: c.At.Region,
+		IDs: slices.Clone(c.IDs), Tags: c.Tags.Clone(), Keys: slices.Clone(c.Keys)}
+	if err != nil {
+		a.write(entry, err)
+		return execute.Answer{}, err
+	}
+	if err := made.knows(c.Type); err != nil {
+		return execute.Answer{}, err
+	}
+	made.ids, made.tags, made.keys = c.IDs, c.Tags, c.Keys
+	lost, done := a.loses(op)
+	answer := execute.Answer{}
+	if !lost || done {
+		answer, entry.Changed, err = a.carryOut(made)
+	}
+	if lost {
+		answer, err = execute.Answer{}, &fault.Error{Class: fault.TimedOut, Call: op, Region: c.At.Region, Message: "no answer"}
+	}
+	entry.RequestID = answer.RequestID
+	a.write(entry, err)
+	return answer, err
+}
+
+// write logs a call.
+func (a *Account) write(e Entry, err error) {
+	if err != nil {
+		e.Class, e.RequestID = fault.ClassOf(err), fault.RequestIDOf(err)
+		e.Code = codeOf(err)
+	}
+	a.log = append(a.log, e)
+}
+
+// carryOut does what a call asks for, or as much of it as AWS does of one that
+// it refuses, and returns the ids of what it changed.
+func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
+	refusal := a.check(c)
+	work := c.found
+	if refusal != nil {
+		if refusal.zones == nil {
+			return execute.Answer{}, nil, refusal.err
+		}
+		work = slices.DeleteFunc(slices.Clone(work), func(r *record) bool { return refusal.zones[r.zone] })
+	}
+	answer := execute.Answer{RequestID: c.id}
+	if c.op != createTags && c.op != deleteTags {
+		answer.Previous = map[string]string{}
+	}
+	var changed []string
+	for _, r := range work {
+		if answer.Previous != nil {
+			answer.Previous[r.inst.Reference.ID] = r.inst.State
+		}
+		if a.change(c, r) {
+			changed = append(changed, r.inst.Reference.ID)
+		}
+	}
+	if refusal != nil {
+		return execute.Answer{}, changed, refusal.err
+	}
+	return answer, changed, nil
+}
+
+// change does to one instance what a call asks for. It returns false where
+// that is so already.
+func (a *Account) change(c *call, r *record) bool {
+	now, state := a.clock.Now(), r.inst.State
+	switch c.op {
+	case startInstances:
+		if state != stopped {
+			return false
+		}
+		a.start(r, now)
+	case stopInstances:
+		if state != running && state != pending {
+			return false
+		}
+		a.enter(r, stopping, now)
+	case terminateInstances:
+		if r.inst.Ended() {
+			return false
+		}
+		a.enter(r, shuttingDown, now)
+	case createTags:
+		return r.retag(tag.Diff{Set: c.tags})
+	case deleteTags:
+		keys := c.keys
+		if len(keys) == 0 {
+			keys = r.inst.TagSet.User().Keys()
+		}
+		return r.retag(tag.Diff{Delete: keys})
+	}
+	return true
+}
+
+// retag changes the tags of an instance.
+func (r *record) retag(d tag.Diff) bool {
+	next := d.Apply(r.inst.TagSet)
+	differs := !tag.Compare(r.inst.TagSet, next).Empty()
+	r.inst.TagSet = next
+	return differs
+}

@@ -1,0 +1,115 @@
+package sim
+
+import (
+	"context"
+
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// Fill reads the tags of VPCs or the protection of instances. VPC tags take
+// one call for all; protection takes one for each attribute of each instance,
+// and one for the spot requests of all.
+func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource) {
+	instances := make([]*resource.Instance, 0, len(rs))
+	for _, r := range rs {
+		if i, ok := r.(*resource.Instance); ok {
+			instances = append(instances, i)
+		}
+	}
+	switch f {
+	case need.VPCTags:
+		a.fillVPCTags(ctx, at, instances)
+	case need.Protection:
+		a.fillProtection(ctx, at, instances)
+	}
+}
+
+func (a *Account) fillVPCTags(ctx context.Context, at resource.Place, instances []*resource.Instance) {
+	var vpcs map[string]tag.Set
+	var err error
+	for _, i := range instances {
+		if i.VPC != "" && vpcs == nil && err == nil {
+			vpcs, err = a.vpcs(ctx, at)
+		}
+		switch {
+		case i.VPC != "" && err != nil:
+			i.VPCTags = resource.Unread[map[string]string](err)
+		default:
+			i.VPCTags = resource.Known[map[string]string](vpcs[i.VPC].Clone())
+		}
+	}
+}
+
+// vpcs reads the tags of a region's VPCs. The map is a copy, its values are
+// not: they are replaced as a whole, never changed.
+func (a *Account) vpcs(ctx context.Context, at resource.Place) (map[string]tag.Set, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, err := a.begin(ctx, describeVpcs, at); err != nil {
+		return nil, err
+	}
+	vpcs := map[string]tag.Set{}
+	for id, tags := range a.regions[at.Region].vpcs {
+		vpcs[id] = tags
+	}
+	return vpcs, nil
+}
+
+func (a *Account) fillProtection(ctx context.Context, at resource.Place, instances []*resource.Instance) {
+	var persistent map[string]bool
+	var spotErr error
+	for _, i := range instances {
+		if i.SpotRequest != "" && persistent == nil && spotErr == nil {
+			persistent, spotErr = a.persistentRequests(ctx, at)
+		}
+		p := resource.Protection{PersistentSpot: persistent[i.SpotRequest]}
+		err := spotErr
+		if i.SpotRequest == "" {
+			err = nil
+		}
+		if err == nil {
+			p.Stop, err = a.attribute(ctx, at, i.Reference.ID, func(p resource.Protection) bool { return p.Stop })
+		}
+		if err == nil {
+			p.Terminate, err = a.attribute(ctx, at, i.Reference.ID, func(p resource.Protection) bool { return p.Terminate })
+		}
+		if err != nil {
+			i.Protected = resource.Unread[resource.Protection](err)
+			continue
+		}
+		i.Protected = resource.Known(p)
+	}
+}
+
+// persistentRequests reads which of a region's spot requests are persistent.
+func (a *Account) persistentRequests(ctx context.Context, at resource.Place) (map[string]bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, err := a.begin(ctx, describeSpotRequests, at); err != nil {
+		return nil, err
+	}
+	persistent := map[string]bool{}
+	for _, r := range a.regions[at.Region].order {
+		if r.protection.PersistentSpot {
+			persistent[r.inst.SpotRequest] = true
+		}
+	}
+	return persistent, nil
+}
+
+// attribute reads one attribute of one instance.
+func (a *Account) attribute(ctx context.Context, at resource.Place, id string, of func(resource.Protection) bool) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c, err := a.begin(ctx, describeAttribute, at)
+	if err != nil {
+		return false, err
+	}
+	c.ids = []string{id}
+	if refusal := a.check(c); refusal != nil {
+		return false, refusal.err
+	}
+	return of(c.found[0].protection), nil
+}
