@@ -1,0 +1,104 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/record"
+)
+
+func run(id string) record.RunInfo {
+	return record.RunInfo{ID: id, Started: noon, Digest: "sha256:0", By: "arn:aws:iam::123456789012:user/someone"}
+}
+
+func runsExclude(t *testing.T, l record.Ledger) {
+	ctx := t.Context()
+	must(t, l.Begin(ctx, scope, run("first")))
+	for _, id := range []string{"second", "first"} {
+		err := l.Begin(ctx, scope, run(id))
+		if !errors.Is(err, record.ErrBusy) {
+			t.Fatalf("beginning %s beside first: %v, want ErrBusy", id, err)
+		}
+		if text := err.Error(); !strings.Contains(text, "run first") || !strings.Contains(text, "2026-03-14T12:00:00Z") {
+			t.Errorf("the error does not name the run that is open and its start: %v", err)
+		}
+	}
+	must(t, l.Begin(ctx, record.Scope{Name: "other", Account: scope.Account}, run("second")))
+	must(t, l.End(ctx, scope, "first", noon))
+	must(t, l.Begin(ctx, scope, run("second")))
+	must(t, l.End(ctx, scope, "second", noon))
+	must(t, l.Begin(ctx, scope, run("first")))
+}
+
+func runsRace(t *testing.T, l record.Ledger) {
+	const n = 20
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = l.Begin(t.Context(), scope, run(fmt.Sprint("run", i))) })
+	}
+	wg.Wait()
+	began := ""
+	for i, err := range errs {
+		switch {
+		case err == nil && began == "":
+			began = fmt.Sprint("run", i)
+		case !errors.Is(err, record.ErrBusy):
+			t.Errorf("run %d: %v, want ErrBusy as %q has begun", i, err, began)
+		}
+	}
+	for i, err := range errs {
+		if err != nil && !strings.Contains(err.Error(), "run "+began+",") {
+			t.Errorf("run %d: %v, which does not name %s", i, err, began)
+		}
+	}
+}
+
+func runsEnd(t *testing.T, l record.Ledger) {
+	ctx := t.Context()
+	must(t, l.End(ctx, scope, "never begun", noon))
+	must(t, l.Begin(ctx, scope, run("first")))
+	must(t, l.End(ctx, scope, "another", noon))
+	if err := l.Begin(ctx, scope, run("second")); !errors.Is(err, record.ErrBusy) {
+		t.Fatalf("beginning after another run's end: %v, want ErrBusy", err)
+	}
+	must(t, l.End(ctx, scope, "first", noon))
+	must(t, l.End(ctx, scope, "first", noon))
+	must(t, l.Begin(ctx, scope, run("second")))
+	must(t, l.End(ctx, scope, "first", noon))
+	if err := l.Begin(ctx, scope, run("third")); !errors.Is(err, record.ErrBusy) {
+		t.Fatalf("beginning after an earlier run's second end: %v, want ErrBusy", err)
+	}
+}
+
+func cancelled(t *testing.T, l record.Ledger) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	held := record.Hold{Run: "r", At: noon, Policy: "p", Action: stops.Action}
+	for what, err := range map[string]error{
+		"SaveCases": l.SaveCases(ctx, scope, []*cases.Case{newCase("p", "arn:a")}),
+		"Begin":     l.Begin(ctx, scope, run("r")),
+		"Reserve":   l.Reserve(ctx, scope, "r", []record.Reservation{{LimitKey: stops, N: 1, Limit: 1}}, noon),
+		"Intend":    l.Intend(ctx, scope, "r", []record.Intent{{Policy: "p", ARN: "arn:a", Action: stops.Action}}, noon),
+		"Finish":    l.Finish(ctx, scope, []record.Entry{{Run: "r", At: noon, Action: stops.Action, State: "done"}}),
+		"Hold":      l.Hold(ctx, scope, []record.Hold{held}),
+		"Post":      l.Post(ctx, scope, []record.Parcel{{Run: "r"}}),
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want that the context has ended", what, err)
+		}
+	}
+	ctx = t.Context()
+	same(t, "cases", []*cases.Case{}, allCases(t, l, scope))
+	same(t, "history", []record.Entry{}, get(l.History(ctx, scope, "", "", 100))(t))
+	same(t, "used", map[record.LimitKey]int{}, get(l.Used(ctx, scope, time.Time{}))(t))
+	same(t, "holds", []record.Hold{}, get(l.Holds(ctx, scope, time.Time{}))(t))
+	same(t, "parcels", []record.Parcel{}, get(l.Parcels(ctx, scope))(t))
+	must(t, l.Begin(ctx, scope, run("r")))
+}
