@@ -1,0 +1,129 @@
+package aws
+
+import "github.com/tagwarden/tagwarden/internal/fault"
+
+// Verdicts that several codes share.
+var (
+	denied      = verdict{fault.Denied, "allow {permission} to the caller, and check permission boundaries and the organisation's service control policies"}
+	wrongKeys   = verdict{fault.Credentials, "the access key or its secret is wrong; give others: " + waysToCredentials}
+	expired     = verdict{fault.Credentials, "the session has expired: aws sso login, or take new temporary credentials"}
+	clock       = verdict{fault.Credentials, "set this machine's clock: AWS takes no request whose time is off by more than a few minutes"}
+	throttled   = verdict{fault.Throttled, "the account's request rate is used up; try again later"}
+	passing     = verdict{fault.Passing, "the service failed for a moment; try again"}
+	noInstance  = verdict{fault.NotFound, "it was terminated, or is in another region or account"}
+	malformed   = verdict{fault.Invalid, "the request names something that is no id"}
+	badRequest  = verdict{class: fault.Invalid}
+	wrongState  = verdict{fault.WrongState, "look again when its state has settled"}
+	tagPolicy   = verdict{fault.TagPolicy, "a tag policy of the organisation forbids this value or spelling: aws organizations describe-effective-policy --policy-type TAG_POLICY shows it"}
+	optIn       = verdict{fault.Denied, "the region is not enabled for this account, or the account is not signed up for the service"}
+	unconfirmed = verdict{fault.Unverified, "either the sender is not verified in {region} (aws sesv2 create-email-identity --email-identity ADDRESS), " +
+		"or the account is in the SES sandbox there and a recipient is not verified: request production access"}
+	paused = verdict{fault.Denied, "SES has stopped sending for this account or configuration set: see the SES console in {region}"}
+)
+
+// codes is every error code that means something to tagwarden, from "Error
+// codes for the Amazon EC2 API", the "Errors" of SES v2's SendEmail and SNS's
+// Publish, and "Common error types". What is not here is fault.Other, or
+// judged by its HTTP status.
+var codes = map[string]verdict{
+	// Permissions.
+	"UnauthorizedOperation":       denied,
+	"AccessDenied":                denied,
+	"AccessDeniedException":       denied,
+	"AuthorizationError":          denied,
+	"AuthorizationErrorException": denied,
+	"NotAuthorized":               denied,
+	"Blocked":                     {fault.Denied, "AWS has blocked the account: see the AWS Health dashboard"},
+	"OptInRequired":               optIn,
+	"SubscriptionRequired":        optIn,
+	"KMSAccessDenied":             {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
+	"KMSAccessDeniedException":    {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
+
+	// Credentials. EC2 says AuthFailure also in a region that is not enabled.
+	"AuthFailure":                 {fault.Credentials, "the credentials are wrong, or {region} is not enabled for this account"},
+	"ExpiredToken":                expired,
+	"ExpiredTokenException":       expired,
+	"TokenRefreshRequired":        expired,
+	"InvalidClientTokenId":        wrongKeys,
+	"InvalidAccessKeyId":          wrongKeys,
+	"UnrecognizedClientException": wrongKeys,
+	"SignatureDoesNotMatch":       wrongKeys,
+	"InvalidSignatureException":   wrongKeys,
+	"IncompleteSignature":         wrongKeys,
+	"MissingAuthenticationToken":  wrongKeys,
+	"RequestExpired":              clock,
+	"RequestTimeTooSkewed":        clock,
+
+	// Rates and passing failures.
+	"RequestLimitExceeded":          throttled,
+	"Throttling":                    throttled,
+	"ThrottlingException":           throttled,
+	"ThrottledException":            throttled,
+	"Throttled":                     throttled,
+	"RequestThrottled":              throttled,
+	"RequestThrottledException":     throttled,
+	"EC2ThrottledException":         throttled,
+	"KMSThrottling":                 throttled,
+	"KMSThrottlingException":        throttled,
+	"TooManyRequestsException":      {fault.Throttled, "the sending rate or the day's quota in {region} is used up: aws sesv2 get-account shows both"},
+	"ConcurrentTagAccess":           {fault.Passing, "somebody else changed the same tags at that moment; try again"},
+	"InternalError":                 passing,
+	"InternalErrorException":        passing,
+	"InternalFailure":               passing,
+	"InternalServiceErrorException": passing,
+	"ServiceUnavailable":            passing,
+	"ServiceUnavailableException":   passing,
+	"Unavailable":                   passing,
+	"RequestTimeout":                passing,
+	"RequestTimeoutException":       passing,
+
+	// Instances.
+	"InvalidInstanceID.NotFound":            noInstance,
+	"InvalidInstanceID":                     noInstance,
+	"InvalidID":                             noInstance,
+	"InvalidSpotInstanceRequestID.NotFound": {class: fault.NotFound},
+	"InvalidVpcID.NotFound":                 {class: fault.NotFound},
+	"InvalidInstanceID.Malformed":           malformed,
+	"InvalidParameterValue":                 badRequest,
+	"InvalidParameterCombination":           badRequest,
+	"InvalidParameter":                      badRequest,
+	"InvalidParameterException":             badRequest,
+	"MissingParameter":                      badRequest,
+	"ValidationError":                       badRequest,
+	"ValidationException":                   badRequest,
+	"OperationNotPermitted":                 {fault.Protected, "stop or termination protection is on: aws ec2 modify-instance-attribute takes it off"},
+	"UnsupportedOperation":                  {fault.Unsupported, "instances of one-time spot requests and those with an instance-store root cannot be stopped"},
+	"IncorrectInstanceState":                wrongState,
+	"IncorrectState":                        wrongState,
+	"InvalidState":                          wrongState,
+	"InsufficientInstanceCapacity":          {fault.Quota, "AWS has no room for this instance type in its availability zone at the moment"},
+	"InstanceLimitExceeded":                 {fault.Quota, "raise the account's quota of running instances"},
+	"VcpuLimitExceeded":                     {fault.Quota, "raise the account's quota of running vCPUs"},
+	"MaxSpotInstanceCountExceeded":          {fault.Quota, "raise the account's quota of spot instances"},
+
+	// Tags.
+	"TagLimitExceeded":   {fault.TagLimit, "a resource holds at most 50 tags; remove some"},
+	"TagPolicyViolation": tagPolicy,
+	"TagPolicy":          tagPolicy,
+	"TagPolicyException": tagPolicy,
+
+	// Mail. MessageRejected is also what SES says of content that it refuses,
+	// but an unverified address is by far the commonest reason, and the code
+	// alone does not tell which.
+	"MessageRejected":                    unconfirmed,
+	"MailFromDomainNotVerifiedException": {fault.Unverified, "the custom MAIL FROM domain of the sender is not verified in {region}: add its MX and SPF records"},
+	"AccountSuspendedException":          paused,
+	"SendingPausedException":             paused,
+	"LimitExceededException":             {fault.Quota, "a quota of SES in {region} is used up: aws sesv2 get-account shows the day's"},
+	"NotFoundException":                  {fault.NotFound, "the configuration set named in the channel does not exist in {region}"},
+	"BadRequestException":                badRequest,
+
+	// Publications.
+	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},
+	"EndpointDisabled": {class: fault.WrongState},
+	"InvalidSecurity":  {fault.Credentials, "an encrypted topic takes signed requests over HTTPS only"},
+	"KMSDisabled":      {fault.WrongState, "the key that encrypts the topic is disabled"},
+	"KMSNotFound":      {fault.NotFound, "the key that encrypts the topic does not exist"},
+	"KMSOptInRequired": optIn,
+	"KMSInvalidState":  {fault.WrongState, "the key that encrypts the topic is about to be deleted or disabled"},
+}

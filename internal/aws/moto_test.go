@@ -1,0 +1,163 @@
+package aws
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/aws/mototest"
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/sim/contract"
+)
+
+// openMoto opens a session on a new account in moto.
+func openMoto(t *testing.T) (*Session, *mototest.Account, resource.Place) {
+	t.Helper()
+	account := mototest.Shared(t).Account(t, "eu-west-1")
+	account.Setenv(t)
+	s, err := Open(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, account, resource.Place{Account: account.ID, Region: account.Region}
+}
+
+func TestTheContractHoldsOverMoto(t *testing.T) {
+	contract.Run(t, func(t *testing.T) contract.Backend {
+		s, account, at := openMoto(t)
+		return contract.Backend{
+			Source: s.Source(), Actor: s.Actor(), Place: at,
+			Launch:  func(t *testing.T, k int) []string { return account.Launch(t, k, nil) },
+			Protect: func(t *testing.T, id string, stop, terminate bool) { account.Protect(t, id, stop, terminate) },
+		}
+	})
+}
+
+func TestMotoRegionsAndCallerOfTheDefaultRegion(t *testing.T) {
+	s, account, _ := openMoto(t)
+	if s.Region() != account.Region || !s.EndpointOverridden() {
+		t.Errorf("region %q, overridden %v", s.Region(), s.EndpointOverridden())
+	}
+	caller, err := s.Source().Caller(t.Context())
+	if err != nil || !strings.Contains(caller.ARN, ":assumed-role/tagwarden-test/") {
+		t.Errorf("caller %+v, %v", caller, err)
+	}
+}
+
+func TestMotoInstancesComeWithWhatTheyWereLaunchedWith(t *testing.T) {
+	s, account, at := openMoto(t)
+	vpc, subnet := account.VPC(t, map[string]string{"team": "atlas"})
+	ids := account.Launch(t, 2, map[string]string{"Name": "web", "empty": ""}, "SubnetId", subnet, "InstanceType", "m5.large")
+	rs, err := s.Source().Get(t.Context(), at, resource.EC2Instance, ids)
+	if err != nil || len(rs) != 2 {
+		t.Fatalf("Get returned %d resources, %v", len(rs), err)
+	}
+	s.Source().Fill(t.Context(), at, need.VPCTags, rs)
+	for _, r := range rs {
+		i := r.(*resource.Instance)
+		if i.VPC != vpc || i.Subnet != subnet || i.InstanceType != "m5.large" || i.PrivateIP == "" || i.CreatedAt.IsZero() || len(i.Volumes) != 1 {
+			t.Errorf("got %+v", i)
+		}
+		if d := cmp.Diff(map[string]string{"Name": "web", "empty": ""}, map[string]string(i.TagSet)); d != "" {
+			t.Error(d)
+		}
+		tags, err := i.VPCTags.Get(need.VPCTags)
+		if d := cmp.Diff(map[string]string{"team": "atlas"}, tags); d != "" || err != nil {
+			t.Error(err, d)
+		}
+	}
+}
+
+func TestMotoTerminateOfAProtectedOneFailsAsProtected(t *testing.T) {
+	s, account, at := openMoto(t)
+	ids := account.Launch(t, 3, nil)
+	account.Protect(t, ids[1], false, true)
+	_, err := s.Actor().Do(t.Context(), execute.Call{Action: action.Terminate, Type: resource.EC2Instance, At: at, IDs: ids})
+	if fault.ClassOf(err) != fault.Protected || fault.RequestIDOf(err) == "" || fault.HintOf(err) == "" {
+		t.Errorf("got %v of class %q with request id %q", err, fault.ClassOf(err), fault.RequestIDOf(err))
+	}
+	rs, err := s.Source().Get(t.Context(), at, resource.EC2Instance, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rs {
+		if r.Ref().ID == ids[1] && r.Ended() {
+			t.Error("the protected one ended")
+		}
+	}
+}
+
+func TestMotoAnswersSayTheStateBefore(t *testing.T) {
+	s, account, at := openMoto(t)
+	ids := account.Launch(t, 2, nil)
+	got, err := s.Actor().Do(t.Context(), execute.Call{Action: action.Stop, Type: resource.EC2Instance, At: at, IDs: ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{ids[0]: "running", ids[1]: "running"}, got.Previous); d != "" || got.RequestID == "" {
+		t.Errorf("request id %q, previous %s", got.RequestID, d)
+	}
+}
+
+func TestMotoMailArrivesAndAnUnknownSenderIsUnverified(t *testing.T) {
+	s, account, _ := openMoto(t)
+	from := account.ID + "@example.com"
+	m := notify.Mail{From: from, To: []string{"b@example.com"}, CC: []string{"c@example.com"}, BCC: []string{"d@example.com"},
+		Subject: "⚠️ 12 instances", Text: "text", HTML: "<p>ü</p>"}
+	if _, err := s.SendMail(t.Context(), m); fault.ClassOf(err) != fault.Unverified || !strings.Contains(fault.HintOf(err), "create-email-identity") {
+		t.Errorf("from an unknown sender: %v of class %q, hint %q", err, fault.ClassOf(err), fault.HintOf(err))
+	}
+	account.VerifyIdentity(t, from)
+	id, err := s.SendMail(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []mototest.Mail{{ID: id, From: from, To: m.To, CC: m.CC, BCC: m.BCC, Subject: m.Subject, Body: m.HTML}}
+	if d := cmp.Diff(want, mototest.Shared(t).SentMail(t, from)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestMotoPublicationsArriveAndAnUnknownTopicIsNotFound(t *testing.T) {
+	s, account, _ := openMoto(t)
+	topic := account.In("us-west-2").Topic(t, "policy")
+	id, err := s.Publish(t.Context(), notify.Publication{Topic: topic.ARN, Subject: "Policy report", Message: "two things\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []mototest.Message{{ID: id, Topic: topic.ARN, Subject: "Policy report", Message: "two things\n"}}
+	if d := cmp.Diff(want, topic.Received(t)); d != "" {
+		t.Error(d)
+	}
+	_, err = s.Publish(t.Context(), notify.Publication{Topic: topic.ARN + "-gone", Message: "x"})
+	if fault.ClassOf(err) != fault.NotFound {
+		t.Errorf("to an unknown topic: %v of class %q", err, fault.ClassOf(err))
+	}
+}
+
+func TestMotoListsEveryReservationOnce(t *testing.T) {
+	s, account, at := openMoto(t)
+	var launched []string
+	for range 5 {
+		launched = append(launched, account.Launch(t, 3, nil)...)
+	}
+	var listed []string
+	err := s.Source().List(t.Context(), at, resource.EC2Instance, func(rs []resource.Resource) error {
+		for _, r := range rs {
+			listed = append(listed, r.Ref().ID)
+		}
+		return nil
+	})
+	slices.Sort(launched)
+	slices.Sort(listed)
+	if d := cmp.Diff(launched, listed); d != "" || err != nil {
+		t.Error(err, d)
+	}
+}
