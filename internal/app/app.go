@@ -1,0 +1,196 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/guard"
+	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// App is the pipeline, made once for one policy set and account.
+type App struct {
+	o Options
+}
+
+// New returns an App. The options must be complete.
+func New(o Options) *App {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	return &App{o: o}
+}
+
+// session is what planning and applying share for one run: who we are, what is
+// remembered and the judge.
+type session struct {
+	caller inventory.Caller
+	scope  record.Scope
+	index  *cases.Index
+	judge  *eval.Judge
+	build  plan.Context
+}
+
+func (a *App) session(ctx context.Context, r Request) (*session, error) {
+	for _, name := range r.Only {
+		if !slices.ContainsFunc(a.o.Set.Policies, func(p *policy.Policy) bool { return p.Name == name }) {
+			return nil, fmt.Errorf("there is no policy %q; there are: %s", name, strings.Join(names(a.o.Set), ", "))
+		}
+	}
+	caller, err := a.o.Source.Caller(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("asking whose account this is: %w", err)
+	}
+	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only)}
+	s.scope = record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}
+	known, err := a.o.Ledger.Cases(ctx, s.scope, r.Now, cases.Memory(a.o.Set))
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	s.index = cases.NewIndex(known, renamed(a.o.Set))
+	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Cases: s.index, Only: r.Only}
+	return s, nil
+}
+
+func names(set *policy.Set) []string {
+	out := make([]string, len(set.Policies))
+	for i, p := range set.Policies {
+		out[i] = p.Name
+	}
+	return out
+}
+
+// renamed maps the earlier names of policies to their present ones.
+func renamed(set *policy.Set) map[string]string {
+	was := map[string]string{}
+	for _, p := range set.Policies {
+		for _, old := range p.Was {
+			was[old] = p.Name
+		}
+	}
+	return was
+}
+
+// Plan reads the account and says what would be done. It changes nothing: not
+// in the account, not in the ledger, and nobody is told.
+func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
+	s, err := a.session(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	regions, err := inventory.Regions(ctx, a.o.Source, r.Regions, a.o.Set.Settings.Regions, a.o.Region)
+	if err != nil {
+		return nil, err
+	}
+	s.build.Regions = regions
+	a.o.Log.Info("planning", "run", r.Run, "account", s.caller.Account, "as", s.caller.ARN, "regions", regions, "policies", len(s.judge.Policies()))
+	b := plan.NewBuilder(s.build)
+	if err := a.sweep(ctx, s, b); err != nil {
+		return nil, err
+	}
+	in, err := a.limits(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	a.protections(ctx, b, in)
+	p := b.Build()
+	guard.Limit(p, in)
+	p.Announce(s.index)
+	if err := p.Seal(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// sweep lists and judges everything, page by page.
+func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
+	var count progress
+	unread, err := inventory.Sweep(ctx, a.o.Source, s.caller.Account, s.build.Regions, s.judge.Types(),
+		func(at resource.Place, rs []resource.Resource) error {
+			a.judge(ctx, s, b, at, rs)
+			a.o.Progress(count.add(at.Region, len(rs)))
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("reading the account: %w", err)
+	}
+	for _, u := range unread {
+		a.o.Log.Warn("not read", "region", u.At.Region, "type", u.Type, "error", u.Err)
+		b.Unread(plan.Unread{Account: u.At.Account, Region: u.At.Region, Type: u.Type, Call: u.Call(), Reason: u.Err.Error(), Hint: fault.HintOf(u.Err)})
+	}
+	for _, region := range s.build.Regions {
+		a.o.Log.Info("read", "region", region, "resources", count.of(region))
+		a.o.Progress(Progress{Region: region, Resources: count.of(region), Done: true})
+	}
+	return nil
+}
+
+// judge judges one page. What stays open for want of a fact is judged again
+// once the fact was read for all of the page.
+func (a *App) judge(ctx context.Context, s *session, b *plan.Builder, at resource.Place, rs []resource.Resource) {
+	verdicts := make([]eval.Verdict, 0, 8)
+	var open []resource.Resource
+	for _, r := range rs {
+		r.HideMark(a.o.Set.Settings.Mark)
+		verdicts = s.judge.Resource(verdicts[:0], r, s.build.Now)
+		if len(missing(verdicts)) > 0 {
+			open = append(open, r)
+			continue
+		}
+		b.Add(r, verdicts)
+	}
+	for _, r := range a.settle(ctx, s, at, open) {
+		b.Add(r.resource, r.verdicts)
+	}
+}
+
+// settled is a resource and its verdicts, none of which is open.
+type settled struct {
+	resource resource.Resource
+	verdicts []eval.Verdict
+}
+
+// rounds is how often facts are fetched for one resource before what is still
+// open counts as unknown: once for each lazy fact there is, and one to spare.
+const rounds = 4
+
+// settle fetches facts for resources whose verdicts are open until none is.
+func (a *App) settle(ctx context.Context, s *session, at resource.Place, open []resource.Resource) []settled {
+	var out []settled
+	for round := 0; len(open) > 0 && round < rounds; round++ {
+		lacking := map[need.Fact][]resource.Resource{}
+		var still []resource.Resource
+		for _, r := range open {
+			verdicts := s.judge.Resource(nil, r, s.build.Now)
+			needs := missing(verdicts)
+			if len(needs) == 0 || round == rounds-1 {
+				out = append(out, settled{r, giveUp(verdicts)})
+				continue
+			}
+			still = append(still, r)
+			for _, f := range needs {
+				lacking[f] = append(lacking[f], r)
+			}
+		}
+		for _, f := range slices.Sorted(maps.Keys(lacking)) {
+			a.o.Source.Fill(ctx, at, f, lacking[f])
+		}
+		open = still
+	}
+	return out
+}

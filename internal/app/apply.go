@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/guard"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// Apply carries out a plan: what guard lets through is judged again on a fresh
+// read and done, everything is recorded, and people are told. It returns an
+// error where the plan cannot be applied at all, and a report otherwise,
+// however much of it failed.
+func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *Report, err error) {
+	s, err := a.session(ctx, Request{Run: p.Run, Now: now, Only: p.Only})
+	if err != nil {
+		return nil, err
+	}
+	s.build.Regions = p.Regions
+	// What was begun is recorded even when the user ends the run meanwhile.
+	steady := context.WithoutCancel(ctx)
+	info := record.RunInfo{ID: p.Run, Started: now, Digest: p.Digest, By: s.caller.ARN}
+	if err := a.o.Ledger.Begin(ctx, s.scope, info); err != nil {
+		return nil, fmt.Errorf("beginning run %s: %w", p.Run, err)
+	}
+	defer func() { err = errors.Join(err, a.o.Ledger.End(steady, s.scope, p.Run, now)) }()
+	if err := a.reload(ctx, s); err != nil {
+		return nil, err
+	}
+	approved, err := a.approve(ctx, s, p)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{app: a, session: s, plan: p, now: now, report: &Report{Plan: p}}
+	r.refresh()
+	p.Announce(s.index)
+	if err := r.open(steady); err != nil {
+		return nil, err
+	}
+	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now},
+		Again: func(ctx context.Context, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
+			return a.again(ctx, s, at, fresh)
+		}}
+	a.o.Log.Info("applying", "run", p.Run, "digest", p.Digest)
+	r.trouble("the ledger", x.Run(ctx, approved, s.caller.Account, now))
+	r.results()
+	r.log()
+	p.Announce(s.index)
+	r.tell(ctx, steady)
+	r.trouble("the ledger", x.RunMarks(ctx, approved, s.caller.Account, now, r.accepted))
+	r.marks()
+	r.report.Interrupted = ctx.Err() != nil
+	return r.report, r.save(steady)
+}
+
+// reload reads the cases again once no other run can change them.
+func (a *App) reload(ctx context.Context, s *session) error {
+	again, err := a.session(ctx, Request{Run: s.build.Run, Now: s.build.Now, Only: s.build.Only})
+	if err != nil {
+		return err
+	}
+	regions := s.build.Regions
+	*s = *again
+	s.build.Regions = regions
+	return nil
+}
+
+// approve asks the guard, takes the room that the approval needs, and records
+// what was held for a human to release.
+func (a *App) approve(ctx context.Context, s *session, p *plan.Plan) (guard.Approved, error) {
+	in, err := a.limits(ctx, s)
+	if err != nil {
+		return guard.Approved{}, err
+	}
+	approved, holds, err := guard.Check(p, in)
+	if err != nil {
+		return guard.Approved{}, fmt.Errorf("checking the plan: %w", err)
+	}
+	var rs []record.Reservation
+	for _, room := range approved.Rooms() {
+		key := record.LimitKey{Policy: room.Policy, Action: room.Action}
+		rs = append(rs, record.Reservation{LimitKey: key, N: room.N, Limit: room.Limit})
+	}
+	if err := a.o.Ledger.Reserve(ctx, s.scope, p.Run, rs, s.build.Now); err != nil {
+		return guard.Approved{}, fmt.Errorf("reserving room under the limits: %w", err)
+	}
+	if err := a.hold(ctx, s, p.Run, holds); err != nil {
+		return guard.Approved{}, err
+	}
+	return approved, nil
+}
+
+// hold records new holds, and that the releases there were are used up by this
+// run, whose plan knew them.
+func (a *App) hold(ctx context.Context, s *session, run string, holds []guard.Hold) error {
+	known, err := a.o.Ledger.Holds(ctx, s.scope, s.build.Now.Add(-2*record.Window))
+	if err != nil {
+		return fmt.Errorf("reading holds: %w", err)
+	}
+	var used []string
+	for _, h := range known {
+		if usable(h, s) {
+			used = append(used, h.Run)
+		}
+	}
+	if len(used) > 0 {
+		if err := a.o.Ledger.UseReleases(ctx, s.scope, used, s.build.Now); err != nil {
+			return fmt.Errorf("recording that releases were used: %w", err)
+		}
+	}
+	var hs []record.Hold
+	for _, h := range holds {
+		hs = append(hs, record.Hold{Run: run, At: s.build.Now, Policy: h.Policy, Action: h.Action, Reason: h.Reason, ARNs: h.ARNs})
+	}
+	if len(hs) == 0 {
+		return nil
+	}
+	if err := a.o.Ledger.Hold(ctx, s.scope, hs); err != nil {
+		return fmt.Errorf("recording what is held: %w", err)
+	}
+	return nil
+}
+
+// again judges resources that were just read, with every policy of the run, so
+// that conflicts are seen too.
+func (a *App) again(ctx context.Context, s *session, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
+	for _, r := range fresh {
+		r.HideMark(a.o.Set.Settings.Mark)
+	}
+	b := plan.NewBuilder(s.build)
+	for _, one := range a.settle(ctx, s, at, fresh) {
+		b.Add(one.resource, one.verdicts)
+	}
+	out := map[string][]plan.Finding{}
+	for _, f := range b.Build().Findings {
+		out[f.Resource.ARN] = append(out[f.Resource.ARN], f)
+	}
+	return out
+}
+
+// journal writes what is about to be done and what was into the ledger.
+type journal struct {
+	ledger record.Ledger
+	scope  record.Scope
+	run    string
+	now    time.Time
+}
+
+// Intend records actions about to be done.
+func (j *journal) Intend(ctx context.Context, os []execute.Outcome) error {
+	is := make([]record.Intent, len(os))
+	for i, o := range os {
+		is[i] = record.Intent{Policy: o.Finding.Policy, ARN: o.Finding.Resource.ARN, Action: o.Action.Action, Step: o.Action.Step}
+	}
+	return j.ledger.Intend(ctx, j.scope, j.run, is, j.now)
+}
+
+// Finish records how they ended.
+func (j *journal) Finish(ctx context.Context, os []execute.Outcome) error {
+	es := make([]record.Entry, len(os))
+	for i, o := range os {
+		es[i] = record.Entry{Run: j.run, At: j.now, Policy: o.Finding.Policy, ARN: o.Finding.Resource.ARN, Action: o.Action.Action,
+			Step: o.Action.Step, State: o.Action.State, Reason: o.Action.Reason, RequestID: o.Action.RequestID}
+	}
+	return j.ledger.Finish(ctx, j.scope, es)
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/guard"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// missing are the facts that leave verdicts open, each once.
+func missing(verdicts []eval.Verdict) []need.Fact {
+	var facts []need.Fact
+	for i := range verdicts {
+		for _, f := range verdicts[i].Needs {
+			if !slices.Contains(facts, f) {
+				facts = append(facts, f)
+			}
+		}
+	}
+	return facts
+}
+
+// giveUp turns verdicts that are open in spite of everything fetched into
+// unknown ones.
+func giveUp(verdicts []eval.Verdict) []eval.Verdict {
+	for i := range verdicts {
+		v := &verdicts[i]
+		if len(v.Needs) > 0 {
+			v.Reasons = append(v.Reasons, eval.Reason{Code: reason.FactUnread, Text: fmt.Sprintf("%v could not be read", v.Needs)})
+			v.Status, v.Needs, v.Steps = eval.Unknown, nil, nil
+		}
+	}
+	return verdicts
+}
+
+// limits is what the guard must know of the last 24 hours.
+func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
+	in := guard.Input{Set: a.o.Set, Account: s.caller.Account, Now: s.build.Now,
+		Used: map[plan.Subject]int{}, Released: map[plan.Subject]map[string]bool{}}
+	since := s.build.Now.Add(-record.Window)
+	used, err := a.o.Ledger.Used(ctx, s.scope, since)
+	if err != nil {
+		return in, fmt.Errorf("reading what was done in the last 24 hours: %w", err)
+	}
+	for k, n := range used {
+		in.Used[plan.Subject{Policy: k.Policy, Action: k.Action}] = n
+	}
+	holds, err := a.o.Ledger.Holds(ctx, s.scope, since.Add(-record.Window))
+	if err != nil {
+		return in, fmt.Errorf("reading holds: %w", err)
+	}
+	for _, h := range holds {
+		if !usable(h, s) {
+			continue
+		}
+		subject := plan.Subject{Policy: h.Policy, Action: h.Action}
+		if in.Released[subject] == nil {
+			in.Released[subject] = map[string]bool{}
+		}
+		for _, arn := range h.ARNs {
+			in.Released[subject][arn] = true
+		}
+	}
+	return in, nil
+}
+
+// usable says whether a human has released a hold for this run.
+func usable(h record.Hold, s *session) bool {
+	return !h.Released.IsZero() && h.Used.IsZero() && s.build.Now.Sub(h.Released) <= record.Window
+}
+
+// protections reads what forbids to stop or terminate, for resources about to
+// be. Where a limit forbids the whole kind anyway nothing is read: it would be
+// a call for each of perhaps thousands.
+func (a *App) protections(ctx context.Context, b *plan.Builder, in guard.Input) {
+	byPlace := map[resource.Place]map[string]resource.Resource{}
+	for subject, rs := range b.Due() {
+		p, _ := a.policy(subject.Policy)
+		room := guard.CountLimit(a.o.Set, p, subject.Action) - in.Used[subject]
+		for _, r := range rs {
+			ref := r.Ref()
+			if len(rs) > room && !in.Released[subject][ref.ARN] {
+				continue
+			}
+			if byPlace[ref.Place()] == nil {
+				byPlace[ref.Place()] = map[string]resource.Resource{}
+			}
+			byPlace[ref.Place()][ref.ARN] = r
+		}
+	}
+	var group sync.WaitGroup
+	for at, rs := range byPlace {
+		group.Go(func() {
+			list := make([]resource.Resource, 0, len(rs))
+			for _, arn := range slices.Sorted(maps.Keys(rs)) {
+				list = append(list, rs[arn])
+			}
+			a.o.Source.Fill(ctx, at, need.Protection, list)
+		})
+	}
+	group.Wait()
+}
+
+// progress counts what was read, by region.
+type progress struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (p *progress) add(region string, n int) Progress {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.n == nil {
+		p.n = map[string]int{}
+	}
+	p.n[region] += n
+	return Progress{Region: region, Resources: p.n[region]}
+}
+
+func (p *progress) of(region string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n[region]
+}
