@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/aws"
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/sim"
+)
+
+// account is what a command looks at and acts on: AWS, or the sample account
+// that is built in.
+type account struct {
+	source inventory.Source
+	actor  execute.Actor
+	ways   notify.Transports
+	region string
+	now    func() time.Time
+	// advance moves the account's own clock to a time; nil where it has none.
+	advance func(time.Time)
+	// rehearsal says that nothing real is at stake.
+	rehearsal bool
+	// suffix ends the names of runs.
+	suffix string
+	// forgets says that what is done is forgotten when the process ends, and so
+	// must its ledger be.
+	forgets bool
+	// outbox holds what the sample account did not send, nil for AWS.
+	outbox *outbox
+}
+
+// openAccount opens the account that the flags name.
+func openAccount(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, error) {
+	switch {
+	case e.open != nil:
+		return e.open(), nil
+	case f.embedded:
+		return openEmbedded(sim.Demo()), nil
+	default:
+		return openAWS(ctx, e, f, set)
+	}
+}
+
+// openAWS opens AWS as its configuration says. It makes no call.
+func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, error) {
+	s, err := aws.Open(ctx, aws.Options{Profile: f.profile, FallbackRegion: fallback(f.regions, set.Settings.Regions), Version: version()})
+	if err != nil {
+		return nil, err
+	}
+	return &account{source: s.Source(), actor: s.Actor(), region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+		ways: notify.Transports{Mail: s, Topics: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
+}
+
+// anyRegion is where an account is asked which regions it has, where all are
+// wanted and the AWS configuration names none.
+const anyRegion = "us-east-1"
+
+// fallback is the region for calls that concern no region in particular, where
+// the AWS configuration names none: the first that is to be read.
+func fallback(asked, set []string) string {
+	want := asked
+	if len(want) == 0 {
+		want = set
+	}
+	switch {
+	case len(want) == 0:
+		return ""
+	case want[0] == inventory.All:
+		return anyRegion
+	default:
+		return want[0]
+	}
+}
+
+// openEmbedded opens the sample account. Nothing that is sent leaves this
+// process, but files are written.
+func openEmbedded(a *sim.Account) *account {
+	box := &outbox{}
+	return &account{source: a, actor: a, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
+		ways:   notify.Transports{Mail: box, Topics: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
+		suffix: "embedded", forgets: true, outbox: box}
+}
+
+// random is what tells two runs of one second apart.
+func random() string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}
+
+// run names a run: when it is, and what tells it from others.
+func (a *account) run(now time.Time) string {
+	return now.UTC().Format("20060102T150405Z") + "-" + a.suffix
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const (
+	cliPage = "../../docs/cli.md"
+	marker  = "<!-- what follows is generated: go test ./internal/cli -update -->\n"
+)
+
+// TestDocsDescribeTheCommandsAsTheyAre compares the generated part of
+// docs/cli.md with the commands.
+func TestDocsDescribeTheCommandsAsTheyAre(t *testing.T) {
+	page, err := os.ReadFile(cliPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, got, ok := strings.Cut(string(page), marker)
+	if !ok {
+		t.Fatalf("%s has no marker", cliPage)
+	}
+	var b strings.Builder
+	describe(&b, newRoot(Env{}), 3)
+	if *update {
+		if err := os.WriteFile(cliPage, []byte(head+marker+b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(b.String(), got); d != "" {
+		t.Errorf("%s (-commands +page; -update writes it anew):\n%s", cliPage, d)
+	}
+}
+
+// describe writes a command and those below it. What cobra adds is left out.
+func describe(b *strings.Builder, c *cobra.Command, level int) {
+	if c.HasParent() {
+		fmt.Fprintf(b, "\n%s %s\n\n%s.\n", strings.Repeat("#", level), c.CommandPath(), c.Short)
+		if c.Runnable() {
+			fmt.Fprintf(b, "\n```\n%s\n```\n", c.UseLine())
+		}
+		if c.Long != "" {
+			fmt.Fprintf(b, "\n%s\n", c.Long)
+		}
+		if c.Example != "" {
+			fmt.Fprintf(b, "\n```sh\n%s\n```\n", strings.ReplaceAll(strings.TrimSpace(c.Example), "\n  ", "\n"))
+		}
+		describeFlags(b, c)
+	}
+	subs := slices.Clone(c.Commands())
+	slices.SortFunc(subs, func(x, y *cobra.Command) int { return strings.Compare(x.Name(), y.Name()) })
+	for _, sub := range subs {
+		describe(b, sub, level+min(1, strings.Count(c.CommandPath(), " ")))
+	}
+}
+
+func describeFlags(b *strings.Builder, c *cobra.Command) {
+	if !c.HasAvailableLocalFlags() {
+		return
+	}
+	b.WriteString("\n| flag | meaning |\n|---|---|\n")
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		value, usage := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		if value != "" {
+			name += " " + value
+		}
+		fmt.Fprintf(b, "| `%s` | %s |\n", name, strings.ReplaceAll(usage, "|", `\|`))
+	})
+}
+
+// TestTheExitCodesAreDocumented keeps the table of exit codes whole.
+func TestTheExitCodesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(cliPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []int{exitDone, exitFailed, exitViolations, exitIncomplete} {
+		if !strings.Contains(string(page), fmt.Sprintf("\n| `%d` |", code)) {
+			t.Errorf("exit code %d is not in %s", code, cliPage)
+		}
+	}
+}
+
+// TestEveryCommandAndFlagSaysWhatItIsFor finds what was forgotten.
+func TestEveryCommandAndFlagSaysWhatItIsFor(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: its short text is %q", c.CommandPath(), c.Short)
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s --%s says nothing", c.CommandPath(), f.Name)
+			}
+		})
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	root := newRoot(Env{})
+	root.SetContext(context.Background())
+	walk(root)
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/record/sqlite"
+)
+
+// errNoPolicy is the hint for a first run.
+var errNoPolicy = errors.New(`there is no policy file; "tagwarden init" writes one to start from, and -f names another`)
+
+// load reads the policy files. Warnings go to standard error; mistakes are the
+// error, all of them.
+func load(e Env, f *flags) (*policy.Set, error) {
+	set, list, err := read(e, f)
+	if err != nil {
+		return nil, err
+	}
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		fmt.Fprintln(e.Stderr, d)
+	}
+	return set, nil
+}
+
+// read reads the policy files and returns every diagnostic there is.
+func read(e Env, f *flags) (*policy.Set, diag.List, error) {
+	sources, err := policy.ReadFiles(func(path string) (fs.File, error) { return os.Open(path) }, f.policies...)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && slices.Equal(f.policies, []string{defaultPolicy}) {
+			return nil, nil, fmt.Errorf("reading %s: %w", defaultPolicy, errNoPolicy)
+		}
+		return nil, nil, err
+	}
+	set, list := policy.Load(sources, e.LookupEnv)
+	return set, list, nil
+}
+
+// checkOnly makes sure that --only names policies that there are.
+func checkOnly(c *cobra.Command, set *policy.Set, only []string) error {
+	var names []string
+	for _, p := range set.Policies {
+		names = append(names, p.Name)
+	}
+	for _, o := range only {
+		if !slices.Contains(names, o) {
+			return unknown(c, "policy", o, names)
+		}
+	}
+	return nil
+}
+
+// openLedger opens the ledger that the settings name. For the embedded
+// account, and with "ledger: none", it is one that is forgotten. So is that of
+// a mere look (write is false) where there is no file yet: looking leaves
+// nothing behind.
+func openLedger(ctx context.Context, set *policy.Set, a *account, write bool) (record.Ledger, error) {
+	path := set.Settings.Ledger.SQLite
+	if a.forgets || set.Settings.Ledger.None || path == "" {
+		return record.NewMemory(), nil
+	}
+	if _, err := os.Stat(path); !write && errors.Is(err, fs.ErrNotExist) {
+		return record.NewMemory(), nil
+	}
+	return sqlite.Open(ctx, path)
+}
