@@ -111,6 +111,7 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	p := b.Build()
 	guard.Limit(p, in)
 	p.Announce(s.index)
+	p.Trim()
 	if err := p.Seal(); err != nil {
 		return nil, err
 	}

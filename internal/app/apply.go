@@ -38,15 +38,15 @@ func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *R
 		return nil, err
 	}
 	r := &run{app: a, session: s, plan: p, now: now, report: &Report{Plan: p}}
-	r.refresh()
-	p.Announce(s.index)
-	if err := r.open(steady); err != nil {
-		return nil, err
-	}
 	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now},
 		Again: func(ctx context.Context, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
 			return a.again(ctx, s, at, fresh)
 		}}
+	r.freshen(ctx, x)
+	p.Announce(s.index)
+	if err := r.open(steady); err != nil {
+		return nil, err
+	}
 	a.o.Log.Info("applying", "run", p.Run, "digest", p.Digest)
 	r.trouble("the ledger", x.Run(ctx, approved, s.caller.Account, now))
 	r.results()

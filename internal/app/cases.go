@@ -24,6 +24,7 @@ type run struct {
 	report  *Report
 	touched map[cases.Key]*cases.Case
 	heard   map[cases.Key]bool // a notice of it was accepted in this run
+	gone    map[cases.Key]bool // it was put right since the plan was made
 }
 
 // trouble notes a problem beside single actions; nil is none.
@@ -47,9 +48,6 @@ func (a *App) policy(name string) (*policy.Policy, bool) {
 // begins when people are told, not when the plan was made.
 func (r *run) refresh() {
 	late := r.now.Sub(r.plan.Created)
-	if late <= 0 {
-		return
-	}
 	zone, key := r.app.o.Set.Settings.Zone, r.app.o.Set.Settings.Mark
 	for i := range r.plan.Findings {
 		f := &r.plan.Findings[i]
@@ -102,7 +100,7 @@ func keyOf(f *plan.Finding) cases.Key { return cases.Key{Policy: f.Policy, ARN: 
 func (r *run) open(ctx context.Context) error {
 	for i := range r.plan.Findings {
 		f := &r.plan.Findings[i]
-		if f.Status == eval.Violating || f.Status == eval.Fixable {
+		if (f.Status == eval.Violating || f.Status == eval.Fixable) && !r.gone[keyOf(f)] {
 			r.openOne(f)
 		}
 	}

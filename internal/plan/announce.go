@@ -1,30 +1,39 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/cases"
 )
 
 // Announce gives the notices of a plan what there is to tell of actions that
-// are held or that failed, each once for a case, a step and a reason, and
-// drops notices that have nothing to tell. It is called when everything that
-// can be held is, and again after the plan was applied.
+// are held or that failed, each once for a case, a step and a reason. It is
+// called when everything that can be held is, and again after the plan was
+// applied.
 func (p *Plan) Announce(index *cases.Index) {
 	for i := range p.Findings {
 		f := &p.Findings[i]
 		troubles := f.troubles()
-		busy := f.busy()
-		kept := f.Actions[:0]
-		for _, a := range f.Actions {
-			if a.Action == action.Notify && a.State == Planned {
+		for j := range f.Actions {
+			if a := &f.Actions[j]; a.Action == action.Notify && a.State == Planned {
 				a.tell(f, troubles, index)
-				if len(a.News) == 0 && !busy {
-					continue
-				}
 			}
-			kept = append(kept, a)
 		}
-		f.Actions = kept
+	}
+}
+
+// Trim drops notices that have nothing to tell and will have nothing. It is
+// for a plan that nobody has approved yet: an approval names actions by place.
+func (p *Plan) Trim() {
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		if f.busy() {
+			continue
+		}
+		f.Actions = slices.DeleteFunc(f.Actions, func(a Action) bool {
+			return a.Action == action.Notify && a.State == Planned && len(a.News) == 0
+		})
 	}
 }
 
