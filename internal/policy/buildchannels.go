@@ -122,11 +122,17 @@ func (l *loader) checkTargets() {
 		}
 	}
 	for _, name := range l.order {
-		ses := l.channels[name].v.ses
-		nobody := ses.set() && !ses.v.to.set() && !ses.v.cc.set() && !ses.v.bcc.set()
-		if nobody && (name != owner.via.v || told[name]) && !l.namesRecipients(ses.at) {
-			l.fault(ses.at, "write to: [ADDRESS]", "the channel has no recipient")
+		if name != owner.via.v || told[name] {
+			l.checkRecipients(l.channels[name].v.ses)
 		}
+	}
+}
+
+// checkRecipients checks that a mail channel has somebody to send to.
+func (l *loader) checkRecipients(ses val[rawSES]) {
+	nobody := ses.set() && !ses.v.to.set() && !ses.v.cc.set() && !ses.v.bcc.set()
+	if nobody && !l.namesRecipients(ses.at) {
+		l.fault(ses.at, "write to: [ADDRESS]", "the channel has no recipient")
 	}
 }
 

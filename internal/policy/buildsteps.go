@@ -40,11 +40,11 @@ func (l *loader) buildSteps(p *policyDraft) {
 
 // names says whether the step at least tries to give a key, so that what is
 // wrong with it is already reported.
-func (raw *rawStep) names(key string, at *node) bool {
+func (s *rawStep) names(key string, at *node) bool {
 	if at.child(key) != nil {
 		return true
 	}
-	inner := at.child(raw.action.String())
+	inner := at.child(s.action.String())
 	return inner != nil && inner.child(key) != nil
 }
 

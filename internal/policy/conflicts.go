@@ -13,6 +13,7 @@ func (l *loader) checkPolicies() {
 	all := rivals{}
 	for _, p := range l.policies {
 		l.checkSteps(p)
+		l.checkLadder(p)
 		l.checkWrites(p)
 		if l.set.Settings.Ledger.None {
 			l.checkMemoryless(p)
@@ -26,7 +27,7 @@ func (l *loader) checkPolicies() {
 }
 
 // always says whether the step is done for every violation.
-func (raw *rawStep) always(at *node) bool { return !raw.when.set() && !raw.names("when", at) }
+func (s *rawStep) always(at *node) bool { return !s.when.set() && !s.names("when", at) }
 
 // states are the steps that every violation gets and that change whether the
 // resource runs; the first of each kind.
@@ -49,6 +50,27 @@ func (l *loader) checkSteps(p *policyDraft) {
 			if a.action.Opposes(b.action) {
 				l.fault(b.word, "give one of them a when", "the steps %s (line %d) and %s contradict each other", a.action, a.word.line, b.action)
 			}
+		}
+	}
+}
+
+// runFields are the fields that stopping a resource changes.
+var runFields = []string{"running_for", "state"}
+
+// checkLadder warns of a step that waits for a stop which takes the resource
+// out of the policy's scope: it would never come.
+func (l *loader) checkLadder(p *policyDraft) {
+	if p.Match == nil || !slices.ContainsFunc(p.Match.Fields(), func(f string) bool { return slices.Contains(runFields, f) }) {
+		return
+	}
+	for _, e := range p.raw.steps.v {
+		since := e.v.since
+		if !since.set() || !e.v.action.Stronger(action.Stop) {
+			continue
+		}
+		if s, ok := p.Step(since.v); ok && s.Action == action.Stop {
+			l.warn(since.at, "leave the state out of match, and put it into the when of stop",
+				"what is stopped may no longer match this policy, and then %s never comes", e.v.action)
 		}
 	}
 }

@@ -190,8 +190,9 @@ func TestMemoryIsTheLongestGracePeriod(t *testing.T) {
 
 func TestAWarningDoesNotStopTheLoad(t *testing.T) {
 	for name, policy := range map[string]string{
-		"everything violates":  `{name: one, resource: ec2:instance}`,
-		"a reminder too early": `{name: one, resource: ec2:instance, match: 'true', enforce: [{notify: {to: infra, before: 9d}}, {stop: {after: 7d}}]}`,
+		"everything violates":       `{name: one, resource: ec2:instance}`,
+		"a ladder that ends itself": `{name: one, resource: ec2:instance, match: 'resource.state == "running"', tags: {A: {}}, enforce: [{stop: {after: 1d}}, {terminate: {after: 1d, since: stop}}]}`,
+		"a reminder too early":      `{name: one, resource: ec2:instance, match: 'true', enforce: [{notify: {to: infra, before: 9d}}, {stop: {after: 7d}}]}`,
 	} {
 		set, list := Load([]Source{{Name: "p.yaml", Data: []byte("version: 1\nchannels: {infra: {file: {dir: x}}}\npolicies: [" + policy + "]\n")}}, environ)
 		if set == nil || len(list) != 1 || list[0].Severity != diag.Warning || list[0].Source == "" {

@@ -122,10 +122,12 @@ func (c cronField) takesPart(s string) bool {
 	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1) {
 		return false
 	}
-	if base == "*" {
-		return true
-	}
-	from, to, ranged := strings.Cut(base, "-")
+	return base == "*" || c.takesRange(base)
+}
+
+// takesRange says whether the text is one value of the field or a range.
+func (c cronField) takesRange(s string) bool {
+	from, to, ranged := strings.Cut(s, "-")
 	if !ranged {
 		return c.number(from) >= 0
 	}
