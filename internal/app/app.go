@@ -58,12 +58,7 @@ func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	}
 	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only)}
 	s.scope = record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}
-	known, err := a.o.Ledger.Cases(ctx, s.scope, r.Now, cases.Memory(a.o.Set))
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	s.index = cases.NewIndex(known, renamed(a.o.Set))
-	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Cases: s.index, Only: r.Only}
+	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Only: r.Only, Regions: r.Regions}
 	return s, nil
 }
 
@@ -98,6 +93,9 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 		return nil, err
 	}
 	s.build.Regions = regions
+	if err := a.remember(ctx, s); err != nil {
+		return nil, err
+	}
 	a.o.Log.Info("planning", "run", r.Run, "account", s.caller.Account, "as", s.caller.ARN, "regions", regions, "policies", len(s.judge.Policies()))
 	b := plan.NewBuilder(s.build)
 	if err := a.sweep(ctx, s, b); err != nil {
@@ -110,6 +108,7 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	a.protections(ctx, b, in)
 	p := b.Build()
 	guard.Limit(p, in)
+	a.hush(p)
 	p.Announce(s.index)
 	p.Trim()
 	if err := p.Seal(); err != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/cases"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/guard"
 	"github.com/tagwarden/tagwarden/internal/plan"
@@ -18,19 +20,18 @@ import (
 // error where the plan cannot be applied at all, and a report otherwise,
 // however much of it failed.
 func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *Report, err error) {
-	s, err := a.session(ctx, Request{Run: p.Run, Now: now, Only: p.Only})
+	s, err := a.session(ctx, Request{Run: p.Run, Now: now, Regions: p.Regions, Only: p.Only})
 	if err != nil {
 		return nil, err
 	}
-	s.build.Regions = p.Regions
 	// What was begun is recorded even when the user ends the run meanwhile.
 	steady := context.WithoutCancel(ctx)
 	info := record.RunInfo{ID: p.Run, Started: now, Digest: p.Digest, By: s.caller.ARN}
 	if err := a.o.Ledger.Begin(ctx, s.scope, info); err != nil {
-		return nil, fmt.Errorf("beginning run %s: %w", p.Run, err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, a.o.Ledger.End(steady, s.scope, p.Run, now)) }()
-	if err := a.reload(ctx, s); err != nil {
+	if err := a.remember(ctx, s); err != nil {
 		return nil, err
 	}
 	approved, err := a.approve(ctx, s, p)
@@ -51,23 +52,27 @@ func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *R
 	r.trouble("the ledger", x.Run(ctx, approved, s.caller.Account, now))
 	r.results()
 	r.log()
+	a.hush(p)
 	p.Announce(s.index)
+	// Each stage is recorded before the next: a process that is killed later
+	// neither tells twice nor forgets what it did.
+	r.trouble("the ledger", r.save(steady))
 	r.tell(ctx, steady)
+	r.trouble("the ledger", r.save(steady))
 	r.trouble("the ledger", x.RunMarks(ctx, approved, s.caller.Account, now, r.accepted))
 	r.marks()
 	r.report.Interrupted = ctx.Err() != nil
 	return r.report, r.save(steady)
 }
 
-// reload reads the cases again once no other run can change them.
-func (a *App) reload(ctx context.Context, s *session) error {
-	again, err := a.session(ctx, Request{Run: s.build.Run, Now: s.build.Now, Only: s.build.Only})
+// remember reads the cases; when applying, once no other run can change them.
+func (a *App) remember(ctx context.Context, s *session) error {
+	known, err := a.o.Ledger.Cases(ctx, s.scope, s.build.Now, cases.Memory(a.o.Set))
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	regions := s.build.Regions
-	*s = *again
-	s.build.Regions = regions
+	s.index = cases.NewIndex(known, renamed(a.o.Set))
+	s.build.Cases = s.index
 	return nil
 }
 
@@ -90,22 +95,26 @@ func (a *App) approve(ctx context.Context, s *session, p *plan.Plan) (guard.Appr
 	if err := a.o.Ledger.Reserve(ctx, s.scope, p.Run, rs, s.build.Now); err != nil {
 		return guard.Approved{}, fmt.Errorf("reserving room under the limits: %w", err)
 	}
-	if err := a.hold(ctx, s, p.Run, holds); err != nil {
+	if err := a.hold(ctx, s, p.Run, approved.Rooms(), holds); err != nil {
 		return guard.Approved{}, err
 	}
 	return approved, nil
 }
 
-// hold records new holds, and that the releases there were are used up by this
-// run, whose plan knew them.
-func (a *App) hold(ctx context.Context, s *session, run string, holds []guard.Hold) error {
+// hold records new holds, and that the releases which this run takes room for
+// are used up by it. A plan that was made before the release, or that judges
+// other policies, leaves it for the next.
+func (a *App) hold(ctx context.Context, s *session, run string, rooms []guard.Room, holds []guard.Hold) error {
 	known, err := a.o.Ledger.Holds(ctx, s.scope, s.build.Now.Add(-2*record.Window))
 	if err != nil {
 		return fmt.Errorf("reading holds: %w", err)
 	}
 	var used []string
 	for _, h := range known {
-		if usable(h, s) {
+		takes := func(r guard.Room) bool {
+			return r.Released && r.Policy == h.Policy && r.Action == h.Action
+		}
+		if h.Usable(s.build.Now) && slices.ContainsFunc(rooms, takes) {
 			used = append(used, h.Run)
 		}
 	}

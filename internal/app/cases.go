@@ -22,9 +22,9 @@ type run struct {
 	plan    *plan.Plan
 	now     time.Time
 	report  *Report
-	touched map[cases.Key]*cases.Case
-	heard   map[cases.Key]bool // a notice of it was accepted in this run
-	gone    map[cases.Key]bool // it was put right since the plan was made
+	touched map[cases.Key]*cases.Case // what is not saved yet
+	heard   map[cases.Key]bool        // a notice of it was accepted in this run
+	gone    map[cases.Key]bool        // it was put right since the plan was made
 }
 
 // trouble notes a problem beside single actions; nil is none.
@@ -104,6 +104,7 @@ func (r *run) open(ctx context.Context) error {
 			r.openOne(f)
 		}
 	}
+	r.rename()
 	for _, end := range r.plan.Closing {
 		c := r.touch(cases.Key{Policy: end.Policy, ARN: end.ARN})
 		if c != nil && c.Closed.IsZero() {
@@ -111,6 +112,22 @@ func (r *run) open(ctx context.Context) error {
 		}
 	}
 	return r.save(ctx)
+}
+
+// rename moves the open cases of renamed policies to their present names. Left
+// open under the earlier name, one would come to life again once the ledger has
+// forgotten its successor.
+func (r *run) rename() {
+	was := renamed(r.app.o.Set)
+	for _, old := range r.session.index.Renamed() {
+		if !old.Closed.IsZero() {
+			continue
+		}
+		r.touch(cases.Key{Policy: was[old.Policy], ARN: old.Resource.ARN})
+		old = old.Clone()
+		old.Closed, old.Why = r.now, "renamed"
+		r.touched[old.Key()] = old
+	}
 }
 
 func (r *run) openOne(f *plan.Finding) {
@@ -126,6 +143,9 @@ func (r *run) openOne(f *plan.Finding) {
 	case !c.Closed.IsZero():
 		// It came back: the clock goes on, and everybody is told again.
 		c.Resumed, c.Closed, c.Why, c.Told = r.now, time.Time{}, "", nil
+	}
+	if f.Mode == policy.Observe {
+		c.Pause(r.now)
 	}
 	if began && c.Opened.IsZero() {
 		c.Opened = r.now
@@ -269,7 +289,7 @@ func (r *run) marks() {
 	}
 }
 
-// save writes the cases that were touched.
+// save writes the cases that were touched since it was last called.
 func (r *run) save(ctx context.Context) error {
 	if len(r.touched) == 0 {
 		return nil
@@ -281,6 +301,7 @@ func (r *run) save(ctx context.Context) error {
 	if err := r.app.o.Ledger.SaveCases(ctx, r.session.scope, cs); err != nil {
 		return fmt.Errorf("saving cases: %w", err)
 	}
+	r.touched = nil
 	return nil
 }
 

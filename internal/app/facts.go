@@ -59,7 +59,7 @@ func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
 		return in, fmt.Errorf("reading holds: %w", err)
 	}
 	for _, h := range holds {
-		if !usable(h, s) {
+		if !h.Usable(s.build.Now) {
 			continue
 		}
 		subject := plan.Subject{Policy: h.Policy, Action: h.Action}
@@ -71,11 +71,6 @@ func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
 		}
 	}
 	return in, nil
-}
-
-// usable says whether a human has released a hold for this run.
-func usable(h record.Hold, s *session) bool {
-	return !h.Released.IsZero() && h.Used.IsZero() && s.build.Now.Sub(h.Released) <= record.Window
 }
 
 // protections reads what forbids to stop or terminate, for resources about to

@@ -158,3 +158,16 @@ func TestTheSameMarkIsNotWrittenTwice(t *testing.T) {
 	w.apply()
 	want(t, "CreateTags calls", calls, w.aws.Calls()["ec2:CreateTags"])
 }
+
+func TestAResultForAChannelThatIsGoneIsReportedOnce(t *testing.T) {
+	w := newWorld(t, longRunning)
+	w.launch(idOlder, 15*day, nil)
+	w.post.down["infra"] = true
+	w.apply()
+	w.file = strings.ReplaceAll(longRunning, "infra", "other")
+	r := w.apply()
+	if len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Text, "infra") || !strings.Contains(r.Problems[0].Text, idOlder) {
+		t.Errorf("problems %v, want one that names the channel and the instance", r.Problems)
+	}
+	want(t, "problems of the run after", []app.Problem(nil), w.apply().Problems)
+}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -13,6 +14,26 @@ import (
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/view"
 )
+
+// hush takes the news from findings whose instance was stopped or stopping
+// already, where no ledger remembers who was told: the run that stopped it has
+// told people, and this one saw the same event or instance again.
+func (a *App) hush(p *plan.Plan) {
+	if !a.o.Set.Settings.Ledger.None {
+		return
+	}
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		if !slices.ContainsFunc(f.Actions, func(x plan.Action) bool { return x.Action == action.Stop && x.Code == reason.Already }) {
+			continue
+		}
+		for j := range f.Actions {
+			if f.Actions[j].Action == action.Notify {
+				f.Actions[j].News = nil
+			}
+		}
+	}
+}
 
 // target is who a digest goes to.
 type target struct{ channel, address string }
@@ -37,7 +58,7 @@ func (r *run) tell(ctx, steady context.Context) {
 	}
 	r.told(routed, sent)
 	r.parcel(steady, routed, sent)
-	r.noticeStates(sent)
+	r.noticeStates(routed, sent)
 }
 
 // told records in the cases what was accepted.
@@ -75,18 +96,28 @@ func (r *run) told(routed []view.Routed, sent map[target]notify.Delivery) {
 }
 
 // parcels are the results of earlier runs that no channel has accepted yet.
+// One for a channel that the policy file no longer has can be told to nobody:
+// that is reported, once.
 func (r *run) parcels(ctx context.Context) []view.Routed {
 	ps, err := r.app.o.Ledger.Parcels(ctx, r.session.scope)
 	r.trouble("the ledger", err)
 	var out []view.Routed
+	var lost []int64
 	for _, p := range ps {
 		one, err := view.Unpack(p.Item)
+		if err == nil && r.app.o.Set.Channels[one.Channel] == nil {
+			err = fmt.Errorf("what was done to %s cannot be told: the policy file no longer has channel %s", one.Item.Resource.ID, one.Channel)
+			lost = append(lost, p.ID)
+		}
 		if err != nil {
 			r.trouble("a result of run "+p.Run, err)
 			continue
 		}
 		one.Parcel = p.ID
 		out = append(out, one)
+	}
+	if len(lost) > 0 {
+		r.trouble("the ledger", r.app.o.Ledger.Delivered(ctx, r.session.scope, lost))
 	}
 	return out
 }
@@ -131,7 +162,14 @@ func hasResults(it *view.Item) bool {
 }
 
 // noticeStates writes into the plan's notices how they ended.
-func (r *run) noticeStates(sent map[target]notify.Delivery) {
+func (r *run) noticeStates(routed []view.Routed, sent map[target]notify.Delivery) {
+	type notice struct{ policy, arn, step string }
+	had := map[notice]bool{} // something to tell
+	for _, one := range routed {
+		if one.Parcel == 0 {
+			had[notice{one.Policy, one.Item.Resource.ARN, one.Step}] = true
+		}
+	}
 	for i := range r.plan.Findings {
 		f := &r.plan.Findings[i]
 		for j := range f.Actions {
@@ -139,9 +177,9 @@ func (r *run) noticeStates(sent map[target]notify.Delivery) {
 			if a.Action != action.Notify || a.State != plan.Planned {
 				continue
 			}
-			d, ok := sent[target{a.To, a.Address}]
+			d := sent[target{a.To, a.Address}]
 			switch {
-			case !ok:
+			case !had[notice{f.Policy, f.Resource.ARN, a.Step}]:
 				a.State, a.Code, a.Reason = plan.Skipped, reason.NothingToTell, "there was nothing to tell"
 			case d.Accepted:
 				a.State, a.At, a.RequestID = plan.Done, r.now, d.ID

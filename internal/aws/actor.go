@@ -30,7 +30,7 @@ var _ execute.Actor = (*Actor)(nil)
 // change is how a kind of action is done to instances.
 type change struct {
 	call need.Call
-	do   func(*ec2API, context.Context, execute.Call) (execute.Answer, error)
+	do   func(context.Context, *ec2API, execute.Call) (execute.Answer, error)
 }
 
 // changes is every action that can be done to an instance.
@@ -62,7 +62,7 @@ func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) 
 	if err != nil {
 		return execute.Answer{}, err
 	}
-	return ch.do(api, touching(ctx, len(c.IDs)), c)
+	return ch.do(touching(ctx, len(c.IDs)), api, c)
 }
 
 // incomplete says what is missing in a call, or "".
@@ -91,7 +91,7 @@ func incomplete(c execute.Call) string {
 	return ""
 }
 
-func createTags(api *ec2API, ctx context.Context, c execute.Call) (execute.Answer, error) {
+func createTags(ctx context.Context, api *ec2API, c execute.Call) (execute.Answer, error) {
 	in := &ec2.CreateTagsInput{Resources: c.IDs}
 	for _, k := range c.Tags.Keys() {
 		in.Tags = append(in.Tags, types.Tag{Key: awssdk.String(k), Value: awssdk.String(c.Tags[k])})
@@ -103,7 +103,7 @@ func createTags(api *ec2API, ctx context.Context, c execute.Call) (execute.Answe
 	return execute.Answer{RequestID: requestID(out.ResultMetadata)}, nil
 }
 
-func deleteTags(api *ec2API, ctx context.Context, c execute.Call) (execute.Answer, error) {
+func deleteTags(ctx context.Context, api *ec2API, c execute.Call) (execute.Answer, error) {
 	in := &ec2.DeleteTagsInput{Resources: c.IDs}
 	for _, k := range c.Keys {
 		// A key without a value is deleted whatever its value is.
@@ -116,7 +116,7 @@ func deleteTags(api *ec2API, ctx context.Context, c execute.Call) (execute.Answe
 	return execute.Answer{RequestID: requestID(out.ResultMetadata)}, nil
 }
 
-func startInstances(api *ec2API, ctx context.Context, c execute.Call) (execute.Answer, error) {
+func startInstances(ctx context.Context, api *ec2API, c execute.Call) (execute.Answer, error) {
 	out, err := api.start(ctx, &ec2.StartInstancesInput{InstanceIds: c.IDs})
 	if err != nil {
 		return execute.Answer{}, err
@@ -124,7 +124,7 @@ func startInstances(api *ec2API, ctx context.Context, c execute.Call) (execute.A
 	return answer(out.ResultMetadata, out.StartingInstances), nil
 }
 
-func stopInstances(api *ec2API, ctx context.Context, c execute.Call) (execute.Answer, error) {
+func stopInstances(ctx context.Context, api *ec2API, c execute.Call) (execute.Answer, error) {
 	out, err := api.stop(ctx, &ec2.StopInstancesInput{InstanceIds: c.IDs})
 	if err != nil {
 		return execute.Answer{}, err
@@ -132,7 +132,7 @@ func stopInstances(api *ec2API, ctx context.Context, c execute.Call) (execute.An
 	return answer(out.ResultMetadata, out.StoppingInstances), nil
 }
 
-func terminateInstances(api *ec2API, ctx context.Context, c execute.Call) (execute.Answer, error) {
+func terminateInstances(ctx context.Context, api *ec2API, c execute.Call) (execute.Answer, error) {
 	out, err := api.terminate(ctx, &ec2.TerminateInstancesInput{InstanceIds: c.IDs})
 	if err != nil {
 		return execute.Answer{}, err

@@ -61,7 +61,9 @@ func (s *standIn) RoundTrip(req *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("X-Amzn-Requestid", "req-1")
 	w.WriteHeader(cmp.Or(rep.status, http.StatusOK))
-	w.WriteString(rep.body)
+	if _, err := w.WriteString(rep.body); err != nil {
+		return nil, err
+	}
 	resp := w.Result()
 	resp.Request = req
 	return resp, nil

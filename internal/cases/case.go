@@ -6,6 +6,7 @@ package cases
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -62,6 +63,16 @@ func (c *Case) Key() Key { return Key{Policy: c.Policy, ARN: c.Resource.ARN} }
 
 // Open says whether the case is open under enforce.
 func (c *Case) Open() bool { return c != nil && !c.Opened.IsZero() && c.Closed.IsZero() }
+
+// Pause says that the policy of an open case only observes now. Should it be
+// enforced again, its clock goes on, and people are told first.
+func (c *Case) Pause(now time.Time) {
+	if !c.Open() {
+		return
+	}
+	c.Resumed = now
+	maps.DeleteFunc(c.Told, func(key string, _ time.Time) bool { return !strings.HasPrefix(key, observed) })
+}
 
 // Clone returns a copy that shares nothing with c.
 func (c *Case) Clone() *Case {

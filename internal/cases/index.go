@@ -1,10 +1,14 @@
 package cases
 
-import "maps"
+import (
+	"cmp"
+	"slices"
+)
 
 // Index holds the cases of one scope by policy and resource.
 type Index struct {
-	byARN map[string]map[string]*Case
+	byARN   map[string]map[string]*Case
+	renamed []*Case
 }
 
 // NewIndex returns an index of these cases. was maps the earlier names of
@@ -12,26 +16,27 @@ type Index struct {
 func NewIndex(all []*Case, was map[string]string) *Index {
 	x := &Index{byARN: map[string]map[string]*Case{}}
 	for _, c := range all {
-		name := c.Policy
-		if now, ok := was[name]; ok {
-			name = now
+		if _, ok := was[c.Policy]; ok {
+			x.renamed = append(x.renamed, c)
+		} else {
+			x.Put(c)
 		}
-		of := x.byARN[c.Resource.ARN]
-		if of == nil {
-			of = map[string]*Case{}
-			x.byARN[c.Resource.ARN] = of
-		}
-		if name != c.Policy {
-			if of[name] != nil {
-				continue // what was recorded since the rename is what holds
-			}
+	}
+	// What was recorded since a rename is what holds: the present name first,
+	// then the latest.
+	slices.SortFunc(x.renamed, func(a, b *Case) int { return cmp.Or(b.Seen.Compare(a.Seen), cmp.Compare(a.Policy, b.Policy)) })
+	for _, c := range x.renamed {
+		if name := was[c.Policy]; x.Get(name, c.Resource.ARN) == nil {
 			c = c.Clone()
 			c.Policy = name
+			x.Put(c)
 		}
-		of[name] = c
 	}
 	return x
 }
+
+// Renamed are the cases under earlier names of policies, as they were given.
+func (x *Index) Renamed() []*Case { return x.renamed }
 
 // Get returns a case, nil where there is none.
 func (x *Index) Get(policy, arn string) *Case {
@@ -55,7 +60,7 @@ func (x *Index) Each(f func(*Case)) {
 		return
 	}
 	for _, of := range x.byARN {
-		for c := range maps.Values(of) {
+		for _, c := range of {
 			f(c)
 		}
 	}

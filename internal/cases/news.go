@@ -12,6 +12,9 @@ import (
 	"github.com/tagwarden/tagwarden/internal/span"
 )
 
+// observed begins the keys of what is told while a policy only observes.
+const observed = "would|"
+
 // Item is one thing to tell about a case through one notify step.
 type Item struct {
 	Kind string // violation, reminder or standing: a plan.NewsKind
@@ -28,25 +31,27 @@ func News(n *eval.StepVerdict, v *eval.Verdict, c *Case, timings []Timing, now t
 	t := teller{prefix: n.Step.ID + "|", now: now}
 	switch {
 	case v.Policy.Mode == policy.Observe:
-		t.prefix = "would|" + t.prefix
+		t.prefix = observed + t.prefix
 	case v.Status == eval.Fixable:
 		t.prefix = "fix|" + t.prefix
 	}
 	if c != nil && c.Closed.IsZero() {
 		t.told = c.Told
 	}
-	fresh := !t.was("violation")
-	var items []Item
-	if fresh {
-		items = append(items, Item{Kind: "violation", Key: t.prefix + "violation", Also: t.passed(n, timings)})
-	} else {
-		items = append(items, t.reminders(n, timings)...)
-		if every := n.Step.Every; every > 0 && len(items) == 0 && now.Sub(t.last()) >= every {
-			items = append(items, Item{Kind: "standing", Key: t.prefix + "standing"})
-		}
+	if !t.was("violation") {
+		return []Item{{Kind: "violation", Key: t.prefix + "violation"}}
+	}
+	items := t.reminders(n, timings)
+	if every := n.Step.Every; every > 0 && len(items) == 0 && now.Sub(t.last()) >= every-slack(every) {
+		items = append(items, Item{Kind: "standing", Key: t.prefix + "standing"})
 	}
 	return items
 }
+
+// slack is how much early a standing digest may be: a daily one, sent by a
+// daily schedule that is some minutes late one day and on time the next, must
+// not become one every second day.
+func slack(every time.Duration) time.Duration { return min(every/10, time.Hour) }
 
 type teller struct {
 	prefix string
@@ -84,18 +89,9 @@ func (t *teller) reminders(n *eval.StepVerdict, timings []Timing) []Item {
 	return []Item{it}
 }
 
-// passed are the keys of reminders whose time has come already when the
-// violation itself is told, which says the same.
-func (t *teller) passed(n *eval.StepVerdict, timings []Timing) []string {
-	var keys []string
-	for _, k := range t.passedKeys(n, timings) {
-		keys = append(keys, t.prefix+k)
-	}
-	return keys
-}
-
 // passedKeys are the keys of the reminders ahead of the next step whose time
-// has come, the nearest to the deadline last.
+// has come since the violation was told, the nearest to the deadline last. The
+// notice of the violation says the same as those whose time had come by then.
 func (t *teller) passedKeys(n *eval.StepVerdict, timings []Timing) []string {
 	next, ok := Next(timings)
 	if !ok || !next.Clock || len(n.Step.Before) == 0 {
@@ -104,8 +100,9 @@ func (t *teller) passedKeys(n *eval.StepVerdict, timings []Timing) []string {
 	before := slices.Clone(n.Step.Before)
 	slices.SortFunc(before, func(a, b time.Duration) int { return cmp.Compare(b, a) })
 	var keys []string
+	told := t.told[t.prefix+"violation"]
 	for _, d := range before {
-		if !t.now.Before(next.At.Add(-d)) && t.now.Before(next.At) {
+		if at := next.At.Add(-d); told.Before(at) && !t.now.Before(at) && t.now.Before(next.At) {
 			keys = append(keys, fmt.Sprintf("before|%s|%s|%s", next.Step.Step.ID, next.At.UTC().Format(time.RFC3339), span.Format(d)))
 		}
 	}

@@ -89,7 +89,8 @@ func (s *schedule) step(sv *eval.StepVerdict) Timing {
 		return t
 	}
 	if !runs {
-		t.Held = s.undelivered(sv, start)
+		// In the run that finds the violation there is nothing to hold yet.
+		t.Held = why.Code == reason.NoticeUndelivered && start.Before(s.now)
 		t.At = s.now
 		return t
 	}
@@ -100,11 +101,12 @@ func (s *schedule) step(sv *eval.StepVerdict) Timing {
 // start is when the clock of a step began, and whether it runs: a forecast
 // otherwise, with what it waits for.
 func (s *schedule) start(sv *eval.StepVerdict) (at time.Time, runs bool, why eval.Reason) {
+	// What tells people cannot wait for their having been told.
+	free := sv.Step.Action == action.Notify || !s.v.Policy.Notifies()
 	if since := sv.Step.Since; since != "" {
-		return s.since(since)
+		return s.since(since, free)
 	}
-	if sv.Step.Action == action.Notify || !s.v.Policy.Notifies() {
-		// What tells people cannot wait for their having been told.
+	if free {
 		if s.c == nil {
 			return s.now, true, why
 		}
@@ -113,16 +115,27 @@ func (s *schedule) start(sv *eval.StepVerdict) (at time.Time, runs bool, why eva
 		}
 		return s.c.Opened, true, why
 	}
-	notYet := eval.Reason{Code: reason.AwaitingNotice, Text: "its grace period begins with the first notice"}
+	if s.c == nil {
+		return s.now, false, eval.Reason{Code: reason.AwaitingNotice, Text: "its grace period begins with the first notice"}
+	}
+	at = s.c.Accepted
+	if at.IsZero() {
+		at = s.c.Opened
+	}
+	why = s.unheard()
+	return at, why.Code == "", why
+}
+
+// unheard is why no clock of the case runs although it began: nobody was told,
+// or not since it came back. Its Code is "" where people were.
+func (s *schedule) unheard() eval.Reason {
 	switch {
-	case s.c == nil:
-		return s.now, false, notYet
 	case s.c.Accepted.IsZero():
-		return s.c.Opened, false, eval.Reason{Code: reason.NoticeUndelivered, Text: "no channel has accepted a notice of it yet"}
+		return eval.Reason{Code: reason.NoticeUndelivered, Text: "no channel has accepted a notice of it yet"}
 	case s.returned() && !s.c.LastAccepted.After(s.lastClosed()):
-		return s.c.Accepted, false, eval.Reason{Code: reason.AwaitingNotice, Text: "it came back, and a new notice comes first"}
+		return eval.Reason{Code: reason.AwaitingNotice, Text: "it came back, and a new notice comes first"}
 	default:
-		return s.c.Accepted, true, why
+		return eval.Reason{}
 	}
 }
 
@@ -138,12 +151,19 @@ func (s *schedule) lastClosed() time.Time {
 	return s.c.Resumed.Add(-1)
 }
 
-// since is the start of a clock that begins when another step was done.
-func (s *schedule) since(id string) (at time.Time, runs bool, why eval.Reason) {
-	if s.c != nil {
-		if o, ok := s.c.Steps[id]; ok && o.Done {
+// since is the start of a clock that begins when another step was done, and not
+// before people were told of it, unless the step is free to act untold.
+func (s *schedule) since(id string, free bool) (at time.Time, runs bool, why eval.Reason) {
+	if o, ok := s.did(id); ok {
+		if free {
 			return o.At, true, why
 		}
+		at = o.At
+		if s.c.Accepted.After(at) {
+			at = s.c.Accepted
+		}
+		why = s.unheard()
+		return at, why.Code == "", why
 	}
 	why = eval.Reason{Code: reason.AwaitingStep, Text: "it counts from " + id}
 	if i, ok := s.byID[id]; ok {
@@ -155,10 +175,19 @@ func (s *schedule) since(id string) (at time.Time, runs bool, why eval.Reason) {
 	return at, false, why
 }
 
-// undelivered says whether a step whose time has come is held because nobody
-// was told. In the run that finds the violation there is nothing to hold yet.
-func (s *schedule) undelivered(sv *eval.StepVerdict, start time.Time) bool {
-	return sv.Step.Since == "" && s.c != nil && s.c.Accepted.IsZero() && start.Before(s.now)
+// did is the outcome of a step that was done. What was done before the case was
+// closed counts only while its effect stands: whoever put things right and
+// started the resource again sees it stopped before anything counts from that.
+func (s *schedule) did(id string) (Outcome, bool) {
+	if s.c == nil || !s.c.Steps[id].Done {
+		return Outcome{}, false
+	}
+	o := s.c.Steps[id]
+	if !s.returned() || o.At.After(s.lastClosed()) {
+		return o, true
+	}
+	step, ok := s.v.Policy.Step(id)
+	return o, ok && already(s.v, step)
 }
 
 // behindFailure lets a destructive step wait while an earlier one of the case

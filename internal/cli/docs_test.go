@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,4 +116,34 @@ func TestEveryCommandAndFlagSaysWhatItIsFor(t *testing.T) {
 	root := newRoot(Env{})
 	root.SetContext(context.Background())
 	walk(root)
+}
+
+// TestTheReadmeShowsWhatPlanSays plans with the policy file in the README. Its
+// sample leaves findings out, but changes nothing in those it shows.
+func TestTheReadmeShowsWhatPlanSays(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(fence string) string {
+		_, after, _ := strings.Cut(string(page), fence)
+		text, _, ok := strings.Cut(after, "```\n")
+		if !ok {
+			t.Fatalf("the README has no %q", fence)
+		}
+		return text
+	}
+	w := newWorld(t, block("```yaml\n"))
+	var out, errs bytes.Buffer
+	code := Main(t.Context(), Env{Args: []string{"plan", "--embedded", "-f", filepath.Join(w.dir, defaultPolicy)}, Stdin: strings.NewReader(""),
+		Stdout: &out, Stderr: &errs, Now: w.sim.Clock().Now, LookupEnv: func(string) (string, bool) { return "", false }})
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, &errs)
+	}
+	said := strings.Split(strings.TrimSpace(out.String()), "\n\n")
+	for _, part := range strings.Split(strings.TrimSpace(block("```console\n$ tagwarden plan --embedded\n")), "\n\n") {
+		if part != "  ..." && !slices.Contains(said, part) {
+			t.Errorf("plan does not say:\n%s", part)
+		}
+	}
 }

@@ -118,7 +118,7 @@ func withHolds(c *cobra.Command, e Env, f *holdsFlags, do func(context.Context, 
 	}
 	ledger, err := openLedger(ctx, set, a, false)
 	if err != nil {
-		return fmt.Errorf("opening the ledger: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 	return do(ctx, books{ledger, record.Scope{Name: set.Settings.Name, Account: caller.Account}, a.now(), set.Settings.Zone})

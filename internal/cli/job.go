@@ -45,7 +45,7 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 	}
 	ledger, err := openLedger(c.Context(), set, a, acts)
 	if err != nil {
-		return nil, fmt.Errorf("opening the ledger: %w", err)
+		return nil, err
 	}
 	j := &job{set: set, account: a, ledger: ledger, now: now, progress: newProgress(e, f.verbose)}
 	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Ledger: ledger, Notifier: notify.New(set, a.ways, nil),

@@ -213,7 +213,7 @@ policies:
 
 func TestALedgerThatCannotBeOpenedIsAnError(t *testing.T) {
 	w := newWorld(t, strings.Replace(stopAll, "regions:", "ledger: {sqlite: ./nowhere/tagwarden.db}, regions:", 1))
-	if r := w.on("apply", "--yes"); r.code != exitFailed || !strings.HasPrefix(r.errors, "tagwarden: opening the ledger: ") {
+	if r := w.on("apply", "--yes"); r.code != exitFailed || !strings.HasPrefix(r.errors, "tagwarden: opening the ledger ") || strings.Count(r.errors, "opening the ledger") != 1 {
 		t.Errorf("%+v", r)
 	}
 	if r := w.on("plan"); r.code != exitIncomplete {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -45,6 +47,9 @@ the next 24 hours, and looks at every resource again before it acts.`,
 }
 
 func runPlan(c *cobra.Command, e Env, f *planFlags) (err error) {
+	if err := notPolicy(f.out, f.policies); err != nil {
+		return err
+	}
 	j, err := openJob(c, e, &f.flags, false)
 	if err != nil {
 		return err
@@ -68,6 +73,29 @@ func runPlan(c *cobra.Command, e Env, f *planFlags) (err error) {
 			p.Expires.In(j.set.Settings.Zone).Format("2006-01-02 15:04 MST"))
 	}
 	return planned(p, f.exitCode)
+}
+
+// errIsPolicy refuses to lose a policy file.
+var errIsPolicy = errors.New("that is a policy file, which a plan must not replace")
+
+// notPolicy makes sure that a plan's place is none of the policy files, named
+// or in a folder that is.
+func notPolicy(out string, policies []string) error {
+	there, err := os.Stat(out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // replaces nothing
+	case err != nil:
+		return fmt.Errorf("saving the plan as %s: %w", out, err)
+	}
+	for _, p := range policies {
+		for _, path := range []string{p, filepath.Join(p, filepath.Base(out))} {
+			if file, err := os.Stat(path); err == nil && !file.IsDir() && os.SameFile(there, file) {
+				return fmt.Errorf("saving the plan as %s: %w", out, errIsPolicy)
+			}
+		}
+	}
+	return nil
 }
 
 // savePlan writes the plan beside its place first, so that nobody ever reads
@@ -102,7 +130,7 @@ func loadPlan(path string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
-	defer f.Close() // it was only read
+	defer func() { _ = f.Close() }() // it was only read
 	p, err := plan.Decode(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

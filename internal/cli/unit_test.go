@@ -3,6 +3,9 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -118,8 +121,12 @@ func TestTheOutboxTakesEverythingAndSendsNothing(t *testing.T) {
 	}
 	a := openEmbedded(sim.Demo())
 	res, err := a.ways.HTTP.Post("https://hooks.example.com/secret", "application/json", strings.NewReader("{}"))
-	if err != nil || res.StatusCode != 200 {
-		t.Error(res, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Error(res.Status)
 	}
 	if box.total() != 2 || a.outbox.total() != 1 {
 		t.Errorf("%d and %d messages", box.total(), a.outbox.total())
@@ -142,6 +149,34 @@ func TestProgressIsForTerminalsAlone(t *testing.T) {
 		p.end()
 		if got := b.String(); !strings.Contains(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestAPlanReplacesNoPolicyFile(t *testing.T) {
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "sub", "plan.json")
+	if err := os.Mkdir(filepath.Dir(other), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{file, other} {
+		if err := os.WriteFile(f, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		out, policy string
+		refused     bool
+	}{
+		{file, file, true},
+		{file, dir, true},
+		{filepath.Join(dir, "sub", "..", "a.yaml"), file, true},
+		{other, dir, false},
+		{filepath.Join(dir, "new.json"), file, false},
+		{"", file, false},
+	} {
+		if err := notPolicy(tt.out, []string{tt.policy}); errors.Is(err, errIsPolicy) != tt.refused {
+			t.Errorf("a plan as %s beside %s: %v", tt.out, tt.policy, err)
 		}
 	}
 }

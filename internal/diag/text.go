@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -92,4 +93,25 @@ func distance(a, b string, limit int) int {
 		rows[0], rows[1], rows[2] = prev, cur, before
 	}
 	return rows[1][len(y)]
+}
+
+// JSON writes what Printable would escape in finished JSON as JSON's own
+// escapes: the same values to every reader, and nothing that changes the
+// terminal it is shown on.
+func JSON(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i, w := 0, 0; i < len(b); i += w {
+		var r rune
+		r, w = utf8.DecodeRune(b[i:])
+		switch {
+		case r < utf8.RuneSelf && r != 0x7f, r == utf8.RuneError, !hostile(r):
+			out = append(out, b[i:i+w]...) // line breaks stand between values here
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package diag_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,27 @@ func FuzzSuggest(f *testing.F) {
 		}
 		if word == a && !strings.EqualFold(a, b) && utf8.ValidString(a) && got != a {
 			t.Fatalf("%q is a candidate, and %q is suggested", word, got)
+		}
+	})
+}
+
+func TestJSONKeepsEveryValueAndChangesNoTerminal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"\u009b31m", "\u0085", "\x7f", "a\u202eb", "\U000e0041", "\ufffd", "größe 👩\u200d💻"})).Draw(t, "text")
+		b, err := json.Marshal(map[string]string{"k": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := diag.JSON(b)
+		if string(got) != diag.Printable(string(got)) {
+			t.Fatalf("%q can change a terminal", got)
+		}
+		var want, back map[string]string
+		if err := json.Unmarshal(b, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(got, &back); err != nil || back["k"] != want["k"] {
+			t.Fatalf("%q became %q: %v", want["k"], back["k"], err)
 		}
 	})
 }

@@ -180,7 +180,7 @@ func (v *Verdict) stamp(in expr.Input) {
 		}
 	}
 	v.Needs = append(v.Needs, c.needs...)
-	v.Fix = tag.Diff{Set: c.fix.Set}
+	v.Fix, v.Keeps = tag.Diff{Set: c.fix.Set}, c.keeps
 	if err := fits(in.Resource, v.Fix); err != nil {
 		v.Fix = tag.Diff{}
 	}

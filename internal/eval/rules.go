@@ -20,6 +20,7 @@ type check struct {
 	unknown []Reason
 	needs   []need.Fact
 	fix     tag.Diff
+	keeps   tag.Set // what overwriting rules find as they want it
 }
 
 // rules judges the tags of a resource in scope and sets the status.
@@ -35,7 +36,7 @@ func (v *Verdict) rules(in expr.Input) {
 		c.faults = append(append(c.faults, c.mended...), Reason{Code: reason.TagLimit, Text: "the repair does not fit: " + err.Error()})
 		c.mended = nil
 	}
-	v.Fix = c.fix
+	v.Fix, v.Keeps = c.fix, c.keeps
 	v.Reasons = append(append(append(v.Reasons, c.faults...), c.unknown...), c.mended...)
 	switch {
 	case len(c.faults) > 0:
@@ -75,6 +76,9 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 		return
 	}
 	want, known, ok := c.want(rule, in, lacking, renamed, empty)
+	if ok && known && rule.Overwrite && !lacking && want == value {
+		c.keep(rule.Key, want)
+	}
 	switch {
 	case !ok:
 		return
@@ -92,16 +96,29 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 	case lacking:
 		c.faults = append(c.faults, Reason{Code: reason.TagEmpty, Tag: rule.Key, Text: fmt.Sprintf("tag %s is empty", rule.Key)})
 	default:
-		if fault, bad := refused(rule, value); bad && !empty {
-			c.faults = append(c.faults, fault)
-			return
-		}
-		if len(aliases) > 0 {
-			c.fix.Delete = append(c.fix.Delete, aliases...)
-			c.mended = append(c.mended, Reason{Code: reason.TagAlias, Tag: rule.Key,
-				Text: fmt.Sprintf("%s repeats tag %s", strings.Join(aliases, ", "), rule.Key)})
-		}
+		c.there(rule, value, empty, aliases)
 	}
+}
+
+// there judges a value that is there and stays: whether it is allowed, and
+// whether other keys repeat it.
+func (c *check) there(rule *policy.TagRule, value string, empty bool, aliases []string) {
+	if fault, bad := refused(rule, value); bad && !empty {
+		c.faults = append(c.faults, fault)
+		return
+	}
+	if len(aliases) > 0 {
+		c.fix.Delete = append(c.fix.Delete, aliases...)
+		c.mended = append(c.mended, Reason{Code: reason.TagAlias, Tag: rule.Key,
+			Text: fmt.Sprintf("%s repeats tag %s", strings.Join(aliases, ", "), rule.Key)})
+	}
+}
+
+func (c *check) keep(key, value string) {
+	if c.keeps == nil {
+		c.keeps = tag.Set{}
+	}
+	c.keeps[key] = value
 }
 
 func (c *check) set(key, value string, aliases []string, why Reason) {

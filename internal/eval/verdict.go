@@ -46,6 +46,9 @@ type Verdict struct {
 	// Fix repairs what can be repaired. With Violating it is not everything;
 	// with Exempt it is ownership stamping alone.
 	Fix tag.Diff
+	// Keeps are the tags that an overwriting rule would write and that are there
+	// already: who wants them otherwise contradicts the policy. Nil for none.
+	Keeps tag.Set
 	// Steps are the policy's steps with their expressions decided, in order;
 	// only with Violating, and the notify steps alone with Fixable.
 	Steps []StepVerdict

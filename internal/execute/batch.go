@@ -71,38 +71,41 @@ func signature(c *Call) string {
 // confirm reads again the resources whose tags are being renamed: the old key
 // is deleted only where the new one is seen to be there.
 func (x *Runner) confirm(ctx context.Context, p *part) {
-	renames := map[string]tag.Set{}
-	for _, id := range p.ids {
-		for _, o := range p.tasks[id] {
-			if o.Action.Action != action.Untag || o.Action.State != plan.Planned {
-				continue
-			}
-			if written := companion(o.Finding); written != nil {
-				if written.State != plan.Done {
-					skip(o.Action, reason.RenameIncomplete, "the new tag was not written, so the old one stays")
-					continue
-				}
-				renames[id] = written.Tags
-			}
+	var ids []string
+	p.renames(func(id string, old, written *plan.Action) {
+		if written.State != plan.Done {
+			skip(old, reason.RenameIncomplete, "the new tag was not written, so the old one stays")
+			return
 		}
-	}
-	if len(renames) == 0 {
+		ids = append(ids, id)
+	})
+	if len(ids) == 0 {
 		return
 	}
 	seen := map[string]tag.Set{}
-	rs, err := x.Reader.Get(ctx, p.at, p.kind, slices.Sorted(maps.Keys(renames)))
-	if err == nil {
+	if rs, err := x.Reader.Get(ctx, p.at, p.kind, slices.Compact(ids)); err == nil {
 		for _, r := range rs {
 			seen[r.Ref().ID] = r.Tags()
 		}
 	}
-	for id, want := range renames {
-		for _, o := range p.tasks[id] {
-			if o.Action.Action == action.Untag && o.Action.Step == "" && o.Action.State == plan.Planned && !contains(seen[id], want) {
-				skip(o.Action, reason.RenameIncomplete, "the new tag is not to be seen yet, so the old one stays until the next run")
-			}
+	p.renames(func(id string, old, written *plan.Action) {
+		if !contains(seen[id], written.Tags) {
+			skip(old, reason.RenameIncomplete, "the new tag is not to be seen yet, so the old one stays until the next run")
 		}
-	}
+	})
+}
+
+// renames calls f for every deletion that is still planned of a repair that
+// writes a tag too.
+func (p *part) renames(f func(id string, old, written *plan.Action)) {
+	p.each(func(id string, o Outcome) {
+		if o.Action.Action != action.Untag || o.Action.Step != "" || o.Action.State != plan.Planned {
+			return
+		}
+		if written := companion(o.Finding); written != nil {
+			f(id, o.Action, written)
+		}
+	})
 }
 
 // companion is the write of the repair that a deletion of tags belongs to.
@@ -216,7 +219,7 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 	x.settle(p, one, func(a *plan.Action) {
 		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", "", answer.RequestID
 		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
-			a.Code, a.Reason = "already", "it was "+prev+" already"
+			a.Code, a.Reason = reason.Already, "it was "+prev+" already"
 		}
 	})
 }

@@ -201,7 +201,11 @@ func (x *Runner) part(ctx context.Context, p *part, kinds []action.Kind, now tim
 // recheck reads the resources anew and skips what no longer holds.
 func (x *Runner) recheck(ctx context.Context, p *part) {
 	fresh, err := x.Reader.Get(ctx, p.at, p.kind, p.ids)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		p.skip(reason.Interrupted, "not done, because the run was interrupted")
+		return
+	case err != nil:
 		p.each(func(_ string, o Outcome) { fail(o.Action, fmt.Errorf("reading it again: %w", err)) })
 		return
 	}

@@ -48,6 +48,8 @@ type Room struct {
 	plan.Subject
 	N     int
 	Limit int // negative: none
+	// Released says that a human has let these through.
+	Released bool
 }
 
 // Approved is permission to carry out certain actions of one plan. Only Check

@@ -33,7 +33,7 @@ func Limit(p *plan.Plan, in Input) ([]Hold, []Room) {
 	for _, s := range slices.SortedFunc(maps.Keys(wanted), compare) {
 		released, rest := split(p, wanted[s], in.Released[s])
 		if len(released) > 0 {
-			rooms = append(rooms, Room{Subject: s, N: len(released), Limit: -1})
+			rooms = append(rooms, Room{Subject: s, N: len(released), Limit: -1, Released: true})
 		}
 		if len(rest) == 0 {
 			continue
@@ -46,7 +46,13 @@ func Limit(p *plan.Plan, in Input) ([]Hold, []Room) {
 			rooms = append(rooms, Room{Subject: s, N: len(rest), Limit: limit})
 			continue
 		}
-		h := Hold{Subject: s, Reason: why}
+		// A subject has one hold, which a later Check may add to.
+		i := slices.IndexFunc(holds, func(h Hold) bool { return h.Subject == s })
+		if i < 0 {
+			i, holds = len(holds), append(holds, Hold{Subject: s})
+		}
+		h := &holds[i]
+		h.Reason = why
 		for _, r := range rest {
 			f := &p.Findings[r.finding]
 			a := &f.Actions[r.action]
@@ -54,7 +60,6 @@ func Limit(p *plan.Plan, in Input) ([]Hold, []Room) {
 			h.ARNs = append(h.ARNs, f.Resource.ARN)
 		}
 		slices.Sort(h.ARNs)
-		holds = append(holds, h)
 	}
 	return holds, rooms
 }

@@ -22,7 +22,7 @@ const All = "all"
 // so regions do not slow each other down, but each holds a page in memory.
 const parallel = 8
 
-// ErrNoRegion: nothing says which region to read.
+// ErrNoRegion says that nothing names a region to read.
 var ErrNoRegion = errors.New("no region is given: set settings.regions in the policy file, --region, or the region of the AWS configuration")
 
 // Unread is a listing that failed, in whole or after some pages.

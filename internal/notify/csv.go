@@ -39,7 +39,7 @@ func renderCSV(d *view.Digest) ([]byte, int) {
 	head := append([]string{"policy", "mode", "status", "news", "type", "id", "name", "owner", "account", "region", "arn"}, titles...)
 	write := func(record []string) {
 		for i := range record {
-			record[i] = cell(record[i])
+			record[i] = diag.Cell(record[i])
 		}
 		_ = w.Write(record) // a bytes.Buffer takes everything
 		w.Flush()
@@ -93,14 +93,4 @@ func states(ls []view.Line) string {
 		parts[i] = join(": ", join(" ", l.Action.String(), l.Detail, string(l.State), at), l.Reason)
 	}
 	return strings.Join(parts, "; ")
-}
-
-// cell makes text of any origin a cell that a spreadsheet shows and does not
-// compute: what begins like a formula gets an apostrophe before it (OWASP, "CSV
-// Injection"; the wide forms count in East Asian editions).
-func cell(s string) string {
-	if strings.IndexAny(s, "=+-@\t\r\n＝＋－＠") == 0 {
-		s = "'" + s
-	}
-	return diag.Printable(s)
 }

@@ -42,7 +42,7 @@ func EML(m Mail, id string, at time.Time) ([]byte, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		h.Set(name, m.Headers[name])
+		h.Set(name, header(m.Headers[name]))
 	}
 	h.SetContentType("multipart/mixed", map[string]string{"boundary": "mixed-" + id})
 

@@ -292,17 +292,12 @@ func TestNoCellIsAFormula(t *testing.T) {
 		}
 		for _, r := range records {
 			for _, c := range r {
-				if c != "" && strings.ContainsAny(c[:1], "=+-@\t\r") {
+				if strings.IndexAny(strings.TrimSpace(c), "=+-@＝＋－＠") == 0 {
 					t.Errorf("a cell begins a formula: %q", c)
 				}
 			}
 		}
 	})
-	for in, want := range map[string]string{"=1": "'=1", "＝1": "'＝1", "\t=1": `'\t=1`, "a=1": "a=1", "": ""} {
-		if got := cell(in); got != want {
-			t.Errorf("cell(%q) = %q, want %q", in, got, want)
-		}
-	}
 }
 
 func FuzzHeader(f *testing.F) {

@@ -6,7 +6,8 @@ import (
 )
 
 // How the mail looks. Mail programs know tables and inline styles; the style
-// element is for dark mode alone, and what ignores it shows the light colours.
+// element is for dark mode and phones, and what ignores it shows the light
+// colours and the wide table.
 const (
 	pageWidth = "760"
 	fontStack = "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
@@ -23,7 +24,9 @@ const (
 	styleID    = "font-family:Consolas,Menlo,monospace;font-size:12px;white-space:nowrap;color:#0969da;text-decoration:none"
 	styleNote  = "margin:8px 0 0;padding:6px 10px;background:#fff8c5;color:#633c01;border-radius:4px"
 
-	dark = `<style>
+	// sheet is dark mode, and on a phone the width that a remark can be read at
+	// without moving the table it stands in.
+	sheet = `<style>
 @media (prefers-color-scheme: dark) {
 .bg{background:#0d1117 !important}
 .card{background:#161b22 !important;border-color:#30363d !important}
@@ -33,6 +36,9 @@ const (
 .link{color:#6cb6ff !important}
 .note{background:#3a2e0a !important;color:#f2cc60 !important}
 .good{color:#57d364 !important}.bad{color:#ff8a80 !important}.warn{color:#f2cc60 !important}.soon{color:#6cb6ff !important}
+}
+@media (max-width: 600px) {
+.say{max-width:calc(100vw - 90px)}
 }
 </style>`
 	// Outlook knows no max-width: it gets a table of a fixed one.
@@ -56,7 +62,7 @@ func renderHTML(p *page) string {
 	m.void("meta", "name", "color-scheme", "content", "light dark")
 	m.void("meta", "name", "supported-color-schemes", "content", "light dark")
 	m.el("title", p.title)
-	m.raw(dark)
+	m.raw(sheet)
 	m.close(1)
 	m.open("body", "class", "bg", "style", styleBody)
 	m.open("table", "role", "presentation", "class", "bg", "width", "100%", "cellpadding", "0", "cellspacing", "0", "border", "0", "style", "table-layout:fixed;background:#f3f4f6")
@@ -190,7 +196,7 @@ func (m *markup) row(r *row) {
 
 func (m *markup) remark(r remark) {
 	c := colours[r.tone]
-	m.open("div", "class", "ink", "style", breaking(r.text))
+	m.open("div", "class", "ink say", "style", breaking(r.text))
 	m.el("b", r.label+":", "class", c[0], "style", "color:"+c[1])
 	m.text(" " + r.text)
 	m.close(1)

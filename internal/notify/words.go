@@ -51,6 +51,9 @@ func (w *writer) next(l view.Line) remark {
 	case l.After > 0:
 		what += " " + span.Format(l.After) + " after the first notice"
 	}
+	if l.WillBeHeld {
+		r.tone, what = warn, join(": ", what, l.Reason)
+	}
 	r.text = clean(what, maxReason)
 	return r
 }
@@ -68,6 +71,7 @@ func (w *writer) todo(s *view.Section) []string {
 	var tags []string
 	n := 0
 	ahead := map[action.Kind][]time.Time{}
+	held := map[action.Kind]int{}
 	for i := range s.Items {
 		item := &s.Items[i]
 		if !item.Open() || item.Status != eval.Violating {
@@ -79,8 +83,17 @@ func (w *writer) todo(s *view.Section) []string {
 				tags = append(tags, clean(r.Tag, maxValue))
 			}
 		}
+		for _, l := range item.Results {
+			if l.State == plan.Held {
+				held[l.Action]++
+			}
+		}
 		for _, l := range item.Next {
-			ahead[l.Action] = append(ahead[l.Action], l.At)
+			if l.WillBeHeld {
+				held[l.Action]++
+			} else {
+				ahead[l.Action] = append(ahead[l.Action], l.At)
+			}
 		}
 	}
 	if n == 0 {
@@ -95,15 +108,16 @@ func (w *writer) todo(s *view.Section) []string {
 		}
 	}
 	out = append(out, "Or terminate what is no longer needed.")
-	if ends := w.otherwise(s, n, ahead); ends != "" {
+	if ends := w.otherwise(s, n, ahead, held); ends != "" {
 		out = append(out, ends)
 	}
 	return out
 }
 
 // otherwise says what the policy does to what keeps violating: when it is
-// known, at what time; else under which condition.
-func (w *writer) otherwise(s *view.Section, n int, ahead map[action.Kind][]time.Time) string {
+// known, at what time; else under which condition. It is not said of those
+// that it is held for.
+func (w *writer) otherwise(s *view.Section, n int, ahead map[action.Kind][]time.Time, held map[action.Kind]int) string {
 	var parts []string
 	say := func(of int, what string) {
 		subject, verb := fmt.Sprintf("%d of them", of), "are"
@@ -135,8 +149,8 @@ func (w *writer) otherwise(s *view.Section, n int, ahead map[action.Kind][]time.
 	}
 	for _, step := range s.Steps {
 		timed := slices.ContainsFunc(ahead[step.Action], func(t time.Time) bool { return !t.IsZero() })
-		if step.Action.Destructive() && !timed {
-			say(n, ruleOf(step))
+		if left := n - held[step.Action]; step.Action.Destructive() && !timed && left > 0 {
+			say(left, ruleOf(step))
 		}
 	}
 	if len(parts) == 0 {

@@ -17,6 +17,10 @@ func TestWhatReadersCanDo(t *testing.T) {
 	stop := func(s plan.State, days int) view.Line {
 		return view.Line{Action: action.Stop, State: s, At: noon.AddDate(0, 0, days)}
 	}
+	blocked := func(l view.Line) view.Line {
+		l.WillBeHeld = true
+		return l
+	}
 	item := func(next ...view.Line) view.Item {
 		i := violation(1, "web", "ann")
 		i.Next = next
@@ -28,6 +32,8 @@ func TestWhatReadersCanDo(t *testing.T) {
 	untagged.Reasons = []eval.Reason{{Text: "it is public"}}
 	result := item()
 	result.Kind = plan.ResultNews
+	heldBack := item()
+	heldBack.Results = []view.Line{stop(plan.Held, 0)}
 	const terminate = "Or terminate what is no longer needed."
 	for _, tt := range []struct {
 		name  string
@@ -52,6 +58,14 @@ func TestWhatReadersCanDo(t *testing.T) {
 			[]view.Item{item(), item()},
 			[]string{"Set the tag Project.", terminate,
 				"Otherwise they are stopped 7d after the first notice; they are terminated 14d after stop when !prod."}},
+		{"what will be held is not threatened", policy.Enforce, []view.Step{{Action: action.Stop, After: "7d"}},
+			[]view.Item{item(stop(plan.Waiting, 1)), item(blocked(stop(plan.Waiting, 1)))},
+			[]string{"Set the tag Project.", terminate, "Otherwise 1 of them is stopped on Sun 22 Nov 2026 13:00 CET."}},
+		{"all of them will be held", policy.Enforce, []view.Step{{Action: action.Stop, After: "7d"}},
+			[]view.Item{item(blocked(stop(plan.Waiting, 1)))}, []string{"Set the tag Project.", terminate}},
+		{"what is held is not threatened", policy.Enforce, []view.Step{{Action: action.Stop, After: "7d"}},
+			[]view.Item{heldBack, item()},
+			[]string{"Set the tag Project.", terminate, "Otherwise 1 of them is stopped 7d after the first notice."}},
 		{"observing", policy.Observe, []view.Step{{Action: action.Stop, When: "resource.age > days(9)"}}, []view.Item{item()},
 			[]string{"Set the tag Project.", terminate, "Otherwise it would be stopped when resource.age > days(9)."}},
 	} {
@@ -91,6 +105,8 @@ func TestWhatIsSaidOfAnAction(t *testing.T) {
 		{view.Line{Action: action.Tag, State: plan.Would, Detail: "A=b", At: noon}, remark{soon, "Would", "tag A=b on Sat 21 Nov 2026 12:00 UTC"}},
 		{view.Line{Action: action.Stop, State: plan.Waiting, After: 36 * time.Hour}, remark{soon, "Next", "stop 1d12h after the first notice"}},
 		{view.Line{Action: action.Start, State: plan.Planned}, remark{soon, "Next", "start"}},
+		{view.Line{Action: action.Stop, State: plan.Waiting, At: noon, Reason: "it will be held: a group owns it", WillBeHeld: true},
+			remark{warn, "Next", "stop on Sat 21 Nov 2026 12:00 UTC: it will be held: a group owns it"}},
 	} {
 		if got := w.next(tt.line); got != tt.want {
 			t.Errorf("got %+v, want %+v", got, tt.want)

@@ -18,6 +18,13 @@ import (
 type group struct {
 	resource resource.Resource
 	verdicts []eval.Verdict
+	keeps    []keep
+}
+
+// keep is a tag that is as an enforced policy overwrites it.
+type keep struct {
+	policy string
+	tags   tag.Set
 }
 
 // group keeps the verdicts worth keeping, nil where there is none and the mark
@@ -26,16 +33,21 @@ func (c *Context) group(r resource.Resource, verdicts []eval.Verdict) *group {
 	if r.Ended() {
 		return nil
 	}
-	g := &group{resource: r}
-	for _, v := range verdicts {
-		if notable(&v) {
-			g.verdicts = append(g.verdicts, v)
+	g := group{resource: r}
+	for i := range verdicts {
+		v := &verdicts[i]
+		if v.Keeps != nil && v.Policy.Mode == policy.Enforce {
+			g.keeps = append(g.keeps, keep{v.Policy.Name, v.Keeps})
+		}
+		if notable(v) {
+			g.verdicts = append(g.verdicts, *v)
 		}
 	}
 	if len(g.verdicts) == 0 && !c.staleMark(r) {
 		return nil
 	}
-	return g
+	kept := g // only what is kept is put on the heap
+	return &kept
 }
 
 // notable says whether a verdict makes a finding. An exemption does only when
@@ -151,8 +163,7 @@ func (d *decision) settle(a *Action, v *eval.Verdict, t cases.Timing) {
 	}
 }
 
-// willBeHeld begins the reason of a step that waits for nothing: it is known
-// already that it must not be done when its time comes.
+// willBeHeld begins the reason of an action that WillBeHeld.
 const willBeHeld = "it will be held: "
 
 // forecast adds what an observing policy would do.
@@ -226,31 +237,63 @@ func (c *Context) finding(v *eval.Verdict, k *cases.Case) Finding {
 }
 
 // conflicts holds what two policies want that cannot both be had: neither
-// happens.
+// happens. What one of them has already counts too: otherwise two policies, of
+// which one stops and one starts the same instance, would take turns.
 func (d *decision) conflicts() {
 	type place struct{ f, a int }
-	var planned []place
+	var wanted []place
 	for i := range d.findings {
 		for j := range d.findings[i].Actions {
-			if d.findings[i].Actions[j].State == Planned && d.findings[i].Actions[j].Action != action.Notify {
-				planned = append(planned, place{i, j})
+			a := &d.findings[i].Actions[j]
+			if a.Action != action.Notify && (a.State == Planned || a.Code == reason.Already) {
+				wanted = append(wanted, place{i, j})
 			}
 		}
 	}
 	hold := map[place]string{}
-	for x, p := range planned {
-		for _, q := range planned[x+1:] {
+	for x, p := range wanted {
+		for _, q := range wanted[x+1:] {
 			a, b := &d.findings[p.f].Actions[p.a], &d.findings[q.f].Actions[q.a]
-			if why := contradict(a, b); why != "" && (p.f != q.f || a.Step != "" || b.Step != "") {
+			if why := contradict(a, b); why != "" && rivals(a, b, p.f == q.f) {
 				hold[p] = fmt.Sprintf("policy %s wants %s", d.findings[q.f].Policy, describe(b))
 				hold[q] = fmt.Sprintf("policy %s wants %s", d.findings[p.f].Policy, describe(a))
 			}
+		}
+	}
+	for _, p := range wanted {
+		if why := d.kept(p.f, &d.findings[p.f].Actions[p.a]); why != "" && hold[p] == "" {
+			hold[p] = why
 		}
 	}
 	for p, why := range hold {
 		a := &d.findings[p.f].Actions[p.a]
 		a.State, a.Code, a.Reason = Held, reason.Conflict, "conflict: "+why
 	}
+}
+
+// kept says which other policy wants to keep a tag that the action of a
+// finding would change, "" where none does.
+func (d *decision) kept(finding int, a *Action) string {
+	if a.Action != action.Tag && a.Action != action.Untag || a.State != Planned {
+		return ""
+	}
+	for _, k := range d.g.keeps {
+		want := &Action{Action: action.Tag, Tags: k.tags}
+		if key := contradict(a, want); key != "" && k.policy != d.findings[finding].Policy {
+			return fmt.Sprintf("policy %s wants tag %s=%s", k.policy, key, k.tags[key])
+		}
+	}
+	return ""
+}
+
+// rivals says whether two actions compete. Within one policy a later step may
+// undo what an earlier one has brought about, and a repair deletes the tag
+// that it renames.
+func rivals(a, b *Action, samePolicy bool) bool {
+	if samePolicy {
+		return a.State == Planned && b.State == Planned && (a.Step != "" || b.Step != "")
+	}
+	return a.State == Planned || b.State == Planned
 }
 
 // contradict says what two actions on one resource contradict each other in,

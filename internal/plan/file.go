@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tagwarden/tagwarden/internal/diag"
 )
 
 // Errors of Decode.
@@ -46,12 +48,16 @@ func (p *Plan) digest() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
-// Encode writes a sealed plan as indented JSON.
+// Encode writes a sealed plan as indented JSON that can be shown on a terminal.
 func (p *Plan) Encode(w io.Writer) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(p); err != nil {
+		return fmt.Errorf("writing a plan: %w", err)
+	}
+	if _, err := w.Write(diag.JSON(b.Bytes())); err != nil {
 		return fmt.Errorf("writing a plan: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -30,15 +31,15 @@ const NoticeNeeded = "notice"
 
 // consider takes a waiting step's time into account for the mark.
 func (d *decision) consider(f *Finding, t cases.Timing, a Action) {
-	if a.State != Waiting || t.At.IsZero() || t.At.Before(d.c.Now) || strings.HasPrefix(a.Reason, willBeHeld) {
+	if a.State != Waiting || t.At.IsZero() || t.At.Before(d.c.Now) || a.WillBeHeld() {
 		return
 	}
 	needs := ""
 	if !t.Clock {
 		switch t.Why.Code {
-		case "awaiting-notice":
+		case reason.AwaitingNotice:
 			needs = NoticeNeeded
-		case "awaiting-step":
+		case reason.AwaitingStep:
 			needs = t.Step.Step.Since
 			if !will(f, needs) {
 				return
@@ -89,28 +90,38 @@ func (d *decision) mark() {
 	}
 }
 
-// others takes the announced deadlines of policies into account that are not
-// judged in this run.
+// others takes the announced deadlines of policies into account that say
+// nothing of the resource in this run: they are not judged, or what they look
+// at could not be read. Their order is that of the policy files, so that of
+// equal deadlines it is always the same that is shown.
 func (d *decision) others() {
-	if len(d.c.Only) == 0 {
+	of := d.c.Cases.Of(d.g.resource.Ref().ARN)
+	if len(of) == 0 {
 		return
 	}
-	judged := map[string]bool{}
-	for _, name := range d.c.Only {
-		judged[name] = true
-	}
-	for name, k := range d.c.Cases.Of(d.g.resource.Ref().ARN) {
-		p := d.c.policy(name)
-		if judged[name] || !k.Open() || p == nil {
+	for _, p := range d.c.Set.Policies {
+		k := of[p.Name]
+		if !k.Open() || p.Mode != policy.Enforce || !d.silent(p.Name) {
 			continue
 		}
-		for step, at := range k.Deadlines {
-			s, ok := p.Step(step)
-			if ok && at.After(d.c.Now) && (d.deadline == nil || at.Before(d.deadline.at)) {
-				d.deadline = &deadline{action: s.Action, step: step, at: at, policy: name}
+		for i := range p.Steps {
+			s := &p.Steps[i]
+			at := k.Deadlines[s.ID]
+			if at.After(d.c.Now) && (d.deadline == nil || at.Before(d.deadline.at)) {
+				d.deadline = &deadline{action: s.Action, step: s.ID, at: at, policy: p.Name}
 			}
 		}
 	}
+}
+
+// silent says whether a policy says nothing of the resource in this run.
+func (d *decision) silent(name string) bool {
+	if len(d.c.Only) > 0 && !slices.Contains(d.c.Only, name) {
+		return true
+	}
+	return slices.ContainsFunc(d.g.verdicts, func(v eval.Verdict) bool {
+		return v.Policy.Name == name && v.Status == eval.Unknown
+	})
 }
 
 // ending says whether the resource is about to be ended, after which no mark
@@ -151,18 +162,14 @@ func (c *Context) staleMark(r resource.Resource) bool {
 	}
 	name := markPolicy(r.MarkValue())
 	if len(c.Only) > 0 {
-		return c.judged(name)
+		return slices.Contains(c.Only, name)
 	}
-	return name != "" && (c.policy(name) != nil || c.Cases.Get(name, r.Ref().ARN) != nil)
+	return name != "" && (c.policy(name) != nil || c.renamed(name) || c.Cases.Get(name, r.Ref().ARN) != nil)
 }
 
-func (c *Context) judged(name string) bool {
-	for _, n := range c.Only {
-		if n == name {
-			return true
-		}
-	}
-	return false
+// renamed says whether a name is an earlier one of some policy.
+func (c *Context) renamed(name string) bool {
+	return slices.ContainsFunc(c.Set.Policies, func(p *policy.Policy) bool { return slices.Contains(p.Was, name) })
 }
 
 func (c *Context) policy(name string) *policy.Policy {

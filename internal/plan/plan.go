@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
@@ -141,6 +142,16 @@ type Action struct {
 	RequestID string `json:"request_id,omitempty"`
 	// Hint says what a person can do about a failure.
 	Hint string `json:"hint,omitempty"`
+}
+
+// WillBeHeld says that a step waits for nothing: it is known already that it
+// must not be done when its time comes. Reason says why.
+func (a *Action) WillBeHeld() bool {
+	switch a.Code {
+	case "", reason.AwaitingNotice, reason.NoticeUndelivered, reason.AwaitingStep, reason.EarlierStepFailed:
+		return false
+	}
+	return a.State == Waiting
 }
 
 // NewsKind is what kind of thing there is to tell.

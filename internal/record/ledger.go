@@ -151,7 +151,7 @@ type Ledger interface {
 	Holds(ctx context.Context, s Scope, since time.Time) ([]Hold, error)
 	// Release lets the next run do what that run held (Hold.Releasable says
 	// which), and returns that; ErrNoRun if there is nothing. Releasing again what
-	// no run has used starts its Window again.
+	// no run has used starts its Window again. Hold.ReleaseAt says as of when.
 	Release(ctx context.Context, s Scope, run string, now time.Time) ([]Hold, error)
 	// UseReleases marks the releases of these runs that are usable now as used up.
 	UseReleases(ctx context.Context, s Scope, runs []string, now time.Time) error

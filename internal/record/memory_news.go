@@ -48,7 +48,7 @@ func (m *Memory) Release(ctx context.Context, s Scope, run string, now time.Time
 	err := m.in(ctx, s, func(mem *memory) error {
 		for i := range mem.holds {
 			if h := &mem.holds[i]; h.Run == run && h.Releasable(now) {
-				h.Released = now
+				h.Released = h.ReleaseAt(now)
 				out = append(out, h.clone())
 			}
 		}

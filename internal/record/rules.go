@@ -22,6 +22,16 @@ func (h Hold) Releasable(now time.Time) bool {
 	return h.Used.IsZero() && !now.After(h.At.Add(Window))
 }
 
+// ReleaseAt is the time of a release made now: never before the hold itself. A
+// run that was rehearsed as of a later time holds things at that time, and a
+// release must count 24 hours from there to be of use to the next one.
+func (h Hold) ReleaseAt(now time.Time) time.Time {
+	if now.Before(h.At) {
+		return h.At.UTC()
+	}
+	return now.UTC()
+}
+
 // Usable says whether the run at now may do what was held: it was released
 // within Window, and no run has used the release.
 func (h Hold) Usable(now time.Time) bool {

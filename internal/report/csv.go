@@ -52,25 +52,9 @@ func stamp(t time.Time) string {
 
 func cells(row []string) []string {
 	for i, s := range row {
-		row[i] = cell(s)
+		row[i] = diag.Cell(s)
 	}
 	return row
-}
-
-// formulaStarts are the characters with which a spreadsheet takes a cell for a
-// formula, and the full-width forms that some take for the same. See OWASP,
-// "CSV Injection".
-const formulaStarts = "=+-@＝＋－＠"
-
-// cell makes a value harmless to a spreadsheet: what could be a formula gets an
-// apostrophe in front, which spreadsheets take for "this is text". A tab or
-// line break, which could hide one, is written as an escape.
-func cell(s string) string {
-	s = diag.Printable(s)
-	if s != "" && strings.ContainsRune(formulaStarts, []rune(strings.TrimLeft(s, " ") + " ")[0]) {
-		return "'" + s
-	}
-	return s
 }
 
 // reasons is a finding's reasons in one line.

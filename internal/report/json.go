@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -15,11 +16,23 @@ func writeJSON(w io.Writer, d Document) error {
 	return enc.Encode(d)
 }
 
-// encoder leaves <, > and & as they are: this JSON stands in no web page.
+// encoder leaves <, > and & as they are: this JSON stands in no web page. It may
+// stand on a terminal.
 func encoder(w io.Writer) *json.Encoder {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(printable{w})
 	enc.SetEscapeHTML(false)
 	return enc
+}
+
+// printable escapes what could change a terminal. An encoder writes each value
+// at once, so that no character is divided.
+type printable struct{ to io.Writer }
+
+func (p printable) Write(b []byte) (int, error) {
+	if _, err := p.to.Write(diag.JSON(b)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // The lines of JSONL. Kind is finding, unread, closing, delivery, problem or

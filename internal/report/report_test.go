@@ -153,7 +153,7 @@ func TestNoFormatLetsHostileTextThrough(t *testing.T) {
 		d.Findings[0].Actions[0].To, d.Findings[0].Actions[0].Reason = text, text
 		d.Unread[0].Reason = text
 		width := rapid.IntRange(60, 200).Draw(t, "width")
-		for _, f := range []report.Format{report.Table, report.CSV, report.Markdown} {
+		for _, f := range []report.Format{report.Table, report.CSV, report.Markdown, report.JSON, report.JSONL} {
 			for _, line := range strings.Split(strings.ReplaceAll(write(t, f, d, report.Options{Width: width}), "\r\n", "\n"), "\n") {
 				if i := strings.IndexFunc(line, unicode.IsControl); i >= 0 {
 					t.Fatalf("%s has a control character: %q", f, line)

@@ -143,6 +143,7 @@ func lineOf(a *plan.Action) Line {
 	l := Line{
 		Action: a.Action, State: a.State, At: a.At, Reason: a.Reason,
 		Detail: detailOf(a.Tags, a.Keys), Hint: a.Hint, RequestID: a.RequestID,
+		WillBeHeld: a.WillBeHeld(),
 	}
 	if a.At.IsZero() && a.State == plan.Waiting {
 		l.After = a.After

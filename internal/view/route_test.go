@@ -50,6 +50,8 @@ func TestWhatAFindingTells(t *testing.T) {
 	stopped := view.Line{Action: action.Stop, State: plan.Done, Reason: "because", At: deadline}
 	held := view.Line{Action: action.Stop, State: plan.Held, Reason: "because", At: deadline}
 	waiting := view.Line{Action: action.Stop, State: plan.Waiting, Reason: "because", At: deadline}
+	doomed, doomedLine := stop(plan.Waiting), waiting
+	doomed.Code, doomedLine.WillBeHeld = "managed", true
 	gone := plan.Action{Action: action.Stop, State: plan.Skipped, Code: "no-longer-holds"}
 	tagged := plan.Action{Action: action.Tag, State: plan.Done, Tags: tag.Set{"b": "2", "a": "1"}}
 	for _, tt := range []struct {
@@ -60,6 +62,9 @@ func TestWhatAFindingTells(t *testing.T) {
 		{"news is told with its keys and what follows",
 			finding(eval.Violating, notice(plan.NewViolation), stop(plan.Waiting)),
 			[]view.Routed{{Keys: []string{"also-violation", "key-violation"}, Item: view.Item{Kind: plan.NewViolation, Next: []view.Line{waiting}}}}},
+		{"what will be held says so",
+			finding(eval.Violating, notice(plan.NewViolation), doomed),
+			[]view.Routed{{Keys: []string{"also-violation", "key-violation"}, Item: view.Item{Kind: plan.NewViolation, Next: []view.Line{doomedLine}}}}},
 		{"the weightiest news names the item",
 			finding(eval.Violating, notice(plan.HeldNews, plan.Reminder), stop(plan.Held)),
 			[]view.Routed{{Keys: []string{"also-held", "also-reminder", "key-held", "key-reminder"}, Item: view.Item{Kind: plan.Reminder, Results: []view.Line{held}}}}},

@@ -99,6 +99,9 @@ type Line struct {
 	// After is the grace period of a step to come whose time is not known yet,
 	// because nobody was told so far. In nanoseconds.
 	After time.Duration `json:"after,omitempty"`
+	// WillBeHeld says that a step to come must not be done when its time comes,
+	// for the Reason.
+	WillBeHeld bool `json:"will_be_held,omitempty"`
 }
 
 // Routed is an item on its way to a channel.

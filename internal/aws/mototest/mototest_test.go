@@ -59,7 +59,7 @@ func TestAStartedServerIsEmptiedByResetAndEndsWithItsTest(t *testing.T) {
 }
 
 func TestSharedIsOneServer(t *testing.T) {
-	if Shared(t) != Shared(t) {
+	if one, two := Shared(t), Shared(t); one != two {
 		t.Error("two servers")
 	}
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) record.Ledger) {
 		{"a release needs something to release", releaseNothing},
 		{"a hold can be released for 24 hours", releaseWindow},
 		{"a release can be used for 24 hours", releaseUsable},
+		{"a release counts from its hold at the earliest", releaseAhead},
 		{"releasing again renews the release", releaseAgain},
 		{"parcels come in the order they were posted", parcelsOrder},
 		{"delivered parcels are forgotten, once or twice", parcelsDelivered},

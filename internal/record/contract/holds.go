@@ -120,7 +120,9 @@ func releaseWindow(t *testing.T, l record.Ledger) {
 
 func releaseUsable(t *testing.T, l record.Ledger) {
 	ctx := t.Context()
-	must(t, l.Hold(ctx, scope, []record.Hold{hold("edge", stops), hold("late", stops)}))
+	early := hold("late", stops)
+	early.At = noon.Add(-time.Hour)
+	must(t, l.Hold(ctx, scope, []record.Hold{hold("edge", stops), early}))
 	edge := noon.Add(record.Window)
 	get(l.Release(ctx, scope, "edge", noon))(t)
 	get(l.Release(ctx, scope, "late", noon.Add(-time.Nanosecond)))(t)
@@ -132,6 +134,15 @@ func releaseUsable(t *testing.T, l record.Ledger) {
 		if h.Usable(edge) {
 			t.Errorf("run %s is usable after it was used or is too old", h.Run)
 		}
+	}
+}
+
+func releaseAhead(t *testing.T, l record.Ledger) {
+	must(t, l.Hold(t.Context(), scope, []record.Hold{hold("r", stops)}))
+	want := []record.Hold{released(hold("r", stops), noon)}
+	same(t, "what was released before it was held", want, get(l.Release(t.Context(), scope, "r", noon.Add(-30*record.Window)))(t))
+	if !want[0].Usable(noon.Add(record.Window)) {
+		t.Error("it cannot be used")
 	}
 }
 

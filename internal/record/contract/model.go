@@ -115,6 +115,9 @@ func (m *model) release(run string, now time.Time) []record.Hold {
 	for p, h := range m.holds {
 		if p.run == run && h.Used.IsZero() && now.Sub(h.At) <= 24*time.Hour {
 			h.Released = now
+			if now.Before(h.At) {
+				h.Released = h.At
+			}
 			m.holds[p] = h
 			out = append(out, h)
 		}

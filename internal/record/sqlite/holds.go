@@ -69,7 +69,7 @@ func (l *Ledger) Release(ctx context.Context, s record.Scope, run string, now ti
 			if !h.Releasable(now) {
 				return false
 			}
-			h.Released = now.UTC()
+			h.Released = h.ReleaseAt(now)
 			out = append(out, *h)
 			return true
 		})
