@@ -115,7 +115,7 @@ type rawWebhook struct{ url, secret val[string] }
 
 var webhookSection = section[rawWebhook]{name: "webhook", doc: "JSON, posted to a URL.", fields: []field[rawWebhook]{
 	must(key("url", "Where to post to.", webURL, func(h *rawWebhook) *val[string] { return &h.url })),
-	key("secret", "Signs each message with HMAC-SHA256; best from the environment: ${NAME}.", filled, func(h *rawWebhook) *val[string] { return &h.secret }),
+	key("secret", "Signs each message with HMAC-SHA256; best from the environment: ${NAME}.", filled.hidden(), func(h *rawWebhook) *val[string] { return &h.secret }),
 }}
 
 // rawFolder is a folder for messages.

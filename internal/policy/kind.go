@@ -144,6 +144,16 @@ func (k kind[T]) that(check func(T) (wrong, hint string)) kind[T] {
 	return k
 }
 
+// hidden is the kind whose values no message repeats.
+func (k kind[T]) hidden() kind[T] {
+	read := k.read
+	k.read = func(r *reporter, n *node) (T, bool) {
+		n.hidden = true
+		return read(r, n)
+	}
+	return k
+}
+
 // with is the kind with more in its JSON Schema.
 func (k kind[T]) with(more object) kind[T] {
 	inner := k.schema

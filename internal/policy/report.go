@@ -13,6 +13,19 @@ type reporter struct{ list diag.List }
 // fault reports a mistake that concerns a node as a whole.
 func (r *reporter) fault(n *node, hint, format string, args ...any) {
 	r.at(n.src, n.pos(), n.width, hint, fmt.Sprintf(format, args...), diag.Error)
+	if n.hidden && !n.secret() {
+		blot(&r.list[len(r.list)-1])
+	}
+}
+
+// blot takes the value at fault out of the line that is shown.
+func blot(d *diag.Diagnostic) {
+	const shown = "hidden"
+	line := []rune(d.Source)
+	from := min(max(d.Pos.Column-1, 0), len(line))
+	to := min(from+d.Width, len(line))
+	d.Source = string(line[:from]) + shown + string(line[to:])
+	d.Width = len(shown)
 }
 
 // warn reports what loads and is probably not meant.

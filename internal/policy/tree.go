@@ -54,6 +54,8 @@ type node struct {
 	null bool
 	// broken values were already complained about; nothing more is said of them.
 	broken bool
+	// hidden values are secrets wherever they come from: no message repeats them.
+	hidden bool
 	pairs  []pair
 	items  []*node
 }
@@ -79,6 +81,9 @@ func (n *node) secret() bool {
 // where part of it came from the environment.
 func (n *node) show() string {
 	const most = 60
+	if n.hidden && !n.secret() {
+		return "the value"
+	}
 	s := n.text
 	if n.secret() {
 		s = n.written

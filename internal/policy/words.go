@@ -175,7 +175,7 @@ var webURL = text.that(func(s string) (string, string) {
 		return "", ""
 	}
 	return "is not an https URL", "http is taken for this machine alone (127.0.0.1, ::1, localhost)"
-}).with(object{"pattern": `^https?://|\$\{`})
+}).with(object{"pattern": `^https?://|\$\{`}).hidden()
 
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
