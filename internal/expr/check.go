@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/tagwarden/tagwarden/internal/need"
@@ -133,7 +134,8 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 	if c.env.subject == nil {
 		limit = MaxTextCost
 	}
-	run, err := c.env.cel.PlanProgram(c.ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(limit), cel.CustomDecoratorV2(c.env.guard))
+	run, err := c.env.cel.PlanProgram(c.ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(limit), cel.CustomDecoratorV2(c.env.guard),
+		cel.CostTrackerOptions(cost.OverloadTracker(officeOverload, officeCost)))
 	if err != nil {
 		return nil, err
 	}

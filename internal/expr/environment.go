@@ -41,6 +41,7 @@ type environment struct {
 	calls   map[string]func(...ref.Val) ref.Val
 	defines []*definition
 	byName  map[string]*definition
+	offices offices
 	// evaluations keeps evaluations to be used again.
 	evaluations sync.Pool
 }

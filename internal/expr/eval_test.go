@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tagwarden/tagwarden/internal/hours"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -49,6 +50,11 @@ func TestConditionsAreAnswered(t *testing.T) {
 		{`resource.name.split("-")[1] == "1" && resource.name.indexOf("-") == 3 && resource.name.lastIndexOf("w") == 0`, instance(), true},
 		{`"%s/%d".format([resource.name, resource.volumes.size()]) == "web-1/2"`, instance(), true},
 		{`today() == date("2026-11-18") && date("2026-11-18T12:00:00Z") == now`, instance(), true},
+		// now is a Wednesday noon in UTC, and a holiday in Saxony.
+		{`office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`, instance(), true},
+		{`office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE-SN")`, instance(), false},
+		{`office_hours("Mon-Fri 08:00-19:00", "Asia/Tokyo", "")`, instance(), false},
+		{`office_hours(tag("Schedule"), "UTC", "")`, with(func(i *resource.Instance) { i.TagSet = tag.Set{"Schedule": "wed 12:00-12:01"} }), true},
 		{`{"prod": days(1)}["prod"] == hours(24)`, instance(), true},
 		{`now.getHours() == 12 && now.getDayOfWeek() == 3`, instance(), true},
 		{`days(-1) < days(0)`, instance(), true},
@@ -63,6 +69,7 @@ func TestConditionsAreAnswered(t *testing.T) {
 }
 
 func TestWhatCannotBeAnsweredIsUnknownWithAReason(t *testing.T) {
+	countryHint := "there are those of " + strings.Join(hours.Countries(), ", ") + `; "" is for none`
 	unread := with(func(i *resource.Instance) {
 		i.VPCTags = resource.Unread[map[string]string](errors.New("denied\x1b[31m"))
 	})
@@ -85,6 +92,9 @@ func TestWhatCannotBeAnsweredIsUnknownWithAReason(t *testing.T) {
 		{`resource.vpc_tags["Name"] == "acme"`, with(func(i *resource.Instance) { i.VPC = "" }), Unknown{Reason: `vpc_tags has no key "Name"`}},
 		{`date(tag("Expires")) < now`, instance(), Unknown{Reason: `"" is no date: write it as 2026-01-31 or 2026-01-31T09:00:00Z`}},
 		{`date(tag("Expires")) < now`, forged, Unknown{Reason: `"\x1b]0;owned\a" is no date: write it as 2026-01-31 or 2026-01-31T09:00:00Z`}},
+		{`office_hours(tag("Env"), "UTC", "")`, instance(), Unknown{Reason: `"prod" is no hours: "prod" is no day: the days are Mon, Tue, Wed, Thu, Fri, Sat and Sun`}},
+		{`office_hours("Mon 08:00-19:00", tag("K"), "")`, forged, Unknown{Reason: `there is no time zone "\u202e": write a name such as Europe/Berlin, or UTC`}},
+		{`office_hours("Mon 08:00-19:00", "UTC", tag("Env"))`, instance(), Unknown{Reason: `there is no calendar of holidays for "prod": ` + countryHint}},
 		{`days(int(tag("N"))) > days(1)`, with(func(i *resource.Instance) { i.TagSet = tag.Set{"N": "-999999999"} }), Unknown{Reason: "days(-999999999) is out of range: at most 106751"}},
 		{`resource.name.matches(tag("K") + "(")`, instance(), Unknown{Reason: `"(" is no regular expression: missing closing )`}},
 		{`resource.volumes[2] == ""`, instance(), Unknown{Reason: "index out of bounds: 2"}},

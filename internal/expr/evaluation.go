@@ -28,14 +28,14 @@ type evaluation struct {
 	defined []ref.Val
 	// The functions that need the input, made once for an evaluation that is
 	// used again and again.
-	tagOf, todayIs functions.LateBoundOp
+	tagOf, todayIs, withinHours functions.LateBoundOp
 }
 
 func newEvaluation(env *environment) *evaluation {
 	e := &evaluation{env: env, defined: make([]ref.Val, len(env.defines))}
 	e.subject = object{kind: env.subject, self: e}
 	e.place = object{kind: accounts, self: e}
-	e.tagOf, e.todayIs = e.tag, e.today
+	e.tagOf, e.todayIs, e.withinHours = e.tag, e.today, e.officeHours
 	return e
 }
 
@@ -92,6 +92,8 @@ func (e *evaluation) ResolveFunction(name string) (functions.LateBoundOp, bool) 
 		return e.tagOf, true
 	case "today":
 		return e.todayIs, true
+	case officeHours:
+		return e.withinHours, true
 	}
 	return nil, false
 }

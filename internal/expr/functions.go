@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/internal/span"
 )
 
-// days, hours and date are functions of their arguments alone; tag and today
-// are bound to the input of each evaluation.
+// days, hours and date are functions of their arguments alone; tag, today and
+// office_hours are bound to the input of each evaluation.
 
 // declareFunctions declares our functions. tag is left out where there is no
 // resource.
@@ -25,6 +25,8 @@ func declareFunctions(zone *time.Location, withResource bool) []cel.EnvOption {
 			cel.UnaryBinding(func(n ref.Val) ref.Val { return lengthOf(n, "hours", time.Hour) }))),
 		cel.Function("date", cel.Overload("date_string", []*cel.Type{cel.StringType}, cel.TimestampType,
 			cel.UnaryBinding(func(s ref.Val) ref.Val { return dateOf(string(s.(types.String)), zone) }))),
+		cel.Function(officeHours, cel.Overload(officeOverload,
+			[]*cel.Type{cel.StringType, cel.StringType, cel.StringType}, cel.BoolType, cel.LateFunctionBinding())),
 		cel.Function("today", cel.Overload("today_now", nil, cel.TimestampType, cel.LateFunctionBinding())),
 	}
 	if withResource {

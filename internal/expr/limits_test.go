@@ -37,6 +37,7 @@ func TestAnEvaluationIsStoppedWhereItCostsTooMuch(t *testing.T) {
 		{nested + ` || true`, "it takes too long to work out"}, // stopped is stopped
 		{long + `.replace("", ` + long + `).replace("", ` + long + `).size() > 0`, "replace makes or reads too much text"},
 		{`[` + strings.Repeat(long+`.replace("", `+long+`), `, 30) + `""].join("").size() > 0`, "it takes too long to work out"},
+		{`resource.tags.all(a, resource.tags.all(b, !office_hours(a + b, b, a)))`, "it takes too long to work out"},
 		{long + `.matches(` + long + `.replace("", "a")+"{1000}")`, `the regular expression "`},
 		{long + `.matches("(" + ` + long + `.replace("é", "(x+)*") + ")")`, `the regular expression "`},
 		{long + `.replace("é", "(a*)*").matches("^(a|a)*$") `, ""},

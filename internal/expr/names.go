@@ -30,22 +30,25 @@ func Functions() []FunctionDoc {
 		{"hours(n int) duration", "n hours", `resource.age < hours(12)`},
 		{"today() timestamp", "when the day of now began in the settings' zone; written into a tag it is YYYY-MM-DD", `date(tag("Expires")) < today()`},
 		{"date(s string) timestamp", "when that day, YYYY-MM-DD, begins in the settings' zone, or the instant that an RFC 3339 text names; a mistake where it is neither", `date("2026-12-31") < now`},
+		{"office_hours(hours string, zone string, country string) bool", "whether now is within such hours in that time zone and no public holiday of the country, \"\" for none",
+			`!office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`},
 	}
 }
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
 	variableNames = []string{"resource", "account", "now", "run"}
-	functionNames = []string{"tag", "days", "hours", "today", "date"}
+	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours}
 )
 
 // signatures are how our functions are called.
 var signatures = map[string]string{
-	"tag":   `tag(string), as in tag("Project")`,
-	"days":  "days(int), as in days(7)",
-	"hours": "hours(int), as in hours(12)",
-	"today": "today(), without anything in the brackets",
-	"date":  `date(string), as in date("2026-12-31")`,
+	"tag":       `tag(string), as in tag("Project")`,
+	"days":      "days(int), as in days(7)",
+	"hours":     "hours(int), as in hours(12)",
+	"today":     "today(), without anything in the brackets",
+	"date":      `date(string), as in date("2026-12-31")`,
+	officeHours: `office_hours(string, string, string), as in office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`,
 }
 
 // later is a name of the policy language that this version lacks.
@@ -56,11 +59,10 @@ type later struct {
 }
 
 var laterNames = map[string]later{
-	"creator":      {false, `a tag that names who made it can be read, as in tag("CreatedBy")`},
-	"event":        {false, "judge by the resource as it is, as in resource.state"},
-	"lookup":       {true, `a table can be written out, as in {"a": "b"}[tag("Team")]`},
-	"office_hours": {true, `now tells the time of day, as in now.getHours("Europe/Berlin")`},
-	"metric":       {true, "judge by fields such as resource.state and resource.running_for"},
+	"creator": {false, `a tag that names who made it can be read, as in tag("CreatedBy")`},
+	"event":   {false, "judge by the resource as it is, as in resource.state"},
+	"lookup":  {true, `a table can be written out, as in {"a": "b"}[tag("Team")]`},
+	"metric":  {true, "judge by fields such as resource.state and resource.running_for"},
 }
 
 // laterFields are fields that this version lacks, by object type.

@@ -49,7 +49,6 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`lookup("t", creator.name) == ""`, []Problem{
 			one(1, 6, "lookup()"+notHere, `a table can be written out, as in {"a": "b"}[tag("Team")]`),
 			one(13, 7, "creator"+notHere, `a tag that names who made it can be read, as in tag("CreatedBy")`)}},
-		{`office_hours("a", "b", "c")`, []Problem{one(1, 12, "office_hours()"+notHere, `now tells the time of day, as in now.getHours("Europe/Berlin")`)}},
 		{`metric("a", "b", days(1)) > 1.0`, []Problem{one(1, 6, "metric()"+notHere, "judge by fields such as resource.state and resource.running_for")}},
 
 		// Types.
@@ -101,6 +100,19 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`duration("7d") < days(106752)`, []Problem{
 			one(10, 4, `"7d" is no length of time: write it as 12h or 90m, or use days()`, ""),
 			one(23, 6, "days(106752) is out of range: at most 106751", "")}},
+		{`office_hours("Mon-Fri 8:00-19:00", "Europe/Berln", "de")`, []Problem{
+			one(23, 4, `"8:00" is no time of day`, "write a time with two digits for hours and minutes, such as 08:00"),
+			one(36, 14, `there is no time zone "Europe/Berln"`, "write a name such as Europe/Berlin, or UTC"),
+			one(52, 4, `there is no calendar of holidays for "de"`, `did you mean "DE"?`)}},
+		{`office_hours('''Mon-Fri''', "UTC", tag("Country"))`, []Problem{
+			one(14, 13, "the hours end too early", "write a time with two digits for hours and minutes, such as 08:00")}},
+		{`office_hours("Mon\t8-9", "UTC", "")`, []Problem{
+			one(14, 10, `"8" is no time of day`, "write a time with two digits for hours and minutes, such as 08:00")}},
+		{`office_hours("Mon-Fri 08:00-19:00", "Local", "")`, []Problem{
+			one(37, 7, `there is no time zone "Local"`, "write a name such as Europe/Berlin, or UTC")}},
+		{`office_hours("Mon-Fri 08:00-19:00")`, []Problem{
+			one(1, 35, "office_hours(string) is not a way to call office_hours",
+				`write office_hours(string, string, string), as in office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`)}},
 		{`a.b{c: 1} == 1`, []Problem{one(1, 9, "objects such as a.b{…} cannot be made", "")}},
 		{`"%s".format(resource.volumes) == ""`, []Problem{one(13, 16, "format() takes a list that is written out", `as in "%s has %d".format([run.policy, run.violations])`)}},
 

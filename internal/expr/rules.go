@@ -37,7 +37,9 @@ func (c *checked) rules(typed bool) []Problem {
 				add(c.at(e, fmt.Sprintf("has() cannot be asked of %s: the field is always there", e.AsSelect().FieldName()), c.insteadOfHas(e)))
 			}
 		case ast.CallKind:
-			if p, ok := c.constantCall(e); ok {
+			if e.AsCall().FunctionName() == officeHours {
+				problems = append(problems, c.constantOffice(e)...)
+			} else if p, ok := c.constantCall(e); ok {
 				add(p)
 			} else if p, ok := c.unboundedCall(e, typed); ok {
 				add(p)

@@ -12,6 +12,7 @@ const (
 	message  = "github.com/emersion/go-message"
 	lipgloss = "charm.land/lipgloss/v2"
 	progress = "github.com/schollz/progressbar/v3"
+	holidays = "github.com/rickar/cal"
 	rate     = "golang.org/x/time/rate"
 	terminal = "golang.org/x/term"
 )
@@ -55,7 +56,8 @@ var table = map[string]rule{
 	"internal/resource": {layer: vocabulary, why: "typed snapshots, and a table of fields for each type",
 		internal: in("tag", "need", "action", "reason", "span")},
 
-	"internal/expr": {layer: decide, why: "the only user of CEL", outside: []string{cel}},
+	"internal/hours": {layer: decide, why: "opening hours and public holidays; the only user of the calendars", outside: []string{holidays}},
+	"internal/expr":  {layer: decide, why: "the only user of CEL", internal: in("hours"), outside: []string{cel}},
 	"internal/policy": {layer: decide, why: "bytes to a checked policy set; positions need the YAML parser",
 		internal: in("expr"), outside: []string{yaml}},
 	"internal/eval": {layer: decide, why: "one resource against the policies",
