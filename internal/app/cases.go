@@ -53,7 +53,7 @@ func (r *run) refresh() {
 		f := &r.plan.Findings[i]
 		for j := range f.Actions {
 			a := &f.Actions[j]
-			if a.State == plan.Waiting && !a.Clock && !a.At.IsZero() {
+			if a.State == plan.Waiting && !a.Clock && !a.At.IsZero() && a.Code != reason.AwaitingHours {
 				a.At = a.At.Add(late)
 			}
 		}
@@ -167,7 +167,7 @@ func (r *run) results() {
 		}
 		for j := range f.Actions {
 			if a := &f.Actions[j]; a.Step != "" && a.Action != action.Notify && a.Action != action.Mark {
-				r.outcome(c, a)
+				r.outcome(c, a, r.waitsForHours(f, a))
 			}
 		}
 	}
@@ -204,8 +204,9 @@ func repaired(f *plan.Finding) bool {
 
 // outcome records how a step of a case ended. An effect that was there already
 // counts as done, so that the steps behind it can follow, but does not set
-// back the time of what was done before.
-func (r *run) outcome(c *cases.Case, a *plan.Action) {
+// back the time of what was done before; for a step that waits for hours it is
+// noted beside that, as each edge is acted on once.
+func (r *run) outcome(c *cases.Case, a *plan.Action, atEdge bool) {
 	if c.Steps == nil {
 		c.Steps = map[string]cases.Outcome{}
 	}
@@ -215,8 +216,25 @@ func (r *run) outcome(c *cases.Case, a *plan.Action) {
 	case a.State == plan.Failed:
 		c.Steps[a.Step] = cases.Outcome{At: r.now, Reason: a.Reason, Run: r.plan.Run, RequestID: a.RequestID}
 	case a.Code == reason.Already && !c.Steps[a.Step].Done:
-		c.Steps[a.Step] = cases.Outcome{At: r.now, Done: true, Reason: "it was so already", Run: r.plan.Run}
+		c.Steps[a.Step] = cases.Outcome{At: r.now, Done: true, Already: r.now, Reason: "it was so already", Run: r.plan.Run}
+	case a.Code == reason.Already && atEdge:
+		o := c.Steps[a.Step]
+		if o.At.Equal(o.Already) { // it never did anything
+			o.At = r.now
+		}
+		o.Already = r.now
+		c.Steps[a.Step] = o
 	}
+}
+
+// waitsForHours says whether an action's step is due at an edge of hours.
+func (r *run) waitsForHours(f *plan.Finding, a *plan.Action) bool {
+	p, ok := r.app.policy(f.Policy)
+	if !ok {
+		return false
+	}
+	s, ok := p.Step(a.Step)
+	return ok && s.At != policy.NoEdge
 }
 
 // announced records, for a finding whose notice was accepted, that its clock
@@ -246,7 +264,7 @@ func (r *run) deadlines(c *cases.Case, f *plan.Finding) {
 		if a.State != plan.Waiting || a.At.IsZero() || a.Step == "" || a.Action == action.Notify {
 			continue
 		}
-		if !r.counts(c, f, a) {
+		if r.waitsForHours(f, a) || !r.counts(c, f, a) {
 			continue // what it counts from is not done: only a forecast
 		}
 		if c.Deadlines == nil {

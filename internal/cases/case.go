@@ -53,9 +53,12 @@ type Outcome struct {
 	At   time.Time `json:"at"`
 	Done bool      `json:"done"` // otherwise it failed
 	// Reason says why it failed, or that the effect was there already.
-	Reason    string `json:"reason,omitempty"`
-	Run       string `json:"run"`
-	RequestID string `json:"request_id,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Already is when the step was last due and there was nothing to do; At where
+	// it never did anything. Zero: there always was.
+	Already   time.Time `json:"already,omitzero"`
+	Run       string    `json:"run"`
+	RequestID string    `json:"request_id,omitempty"`
 }
 
 // Key returns the case's key.

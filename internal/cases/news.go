@@ -38,7 +38,9 @@ func News(n *eval.StepVerdict, v *eval.Verdict, c *Case, timings []Timing, now t
 	if c != nil && c.Closed.IsZero() {
 		t.told = c.Told
 	}
-	if !t.was("violation") {
+	// Where steps only wait for hours, nobody does anything wrong: there is
+	// nothing to tell but results.
+	if !t.was("violation") && !v.Policy.Timed() {
 		return []Item{{Kind: "violation", Key: t.prefix + "violation"}}
 	}
 	items := t.reminders(n, timings)

@@ -68,6 +68,9 @@ type schedule struct {
 
 func (s *schedule) step(sv *eval.StepVerdict) Timing {
 	t := Timing{Step: sv, At: s.now, Clock: true}
+	if sv.Edge != nil {
+		return s.edge(t)
+	}
 	if !sv.HasAfter && sv.Step.Since == "" {
 		t.Due = true
 		return s.behindFailure(t)

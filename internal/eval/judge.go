@@ -149,6 +149,9 @@ func (j *Judge) steps(v *Verdict, in expr.Input) {
 				v.undecided(&sv, reason.AfterUnknown, "the grace period of "+s.ID, err)
 			}
 		}
+		if sv.Applies && s.At != policy.NoEdge && !v.edge(&sv, in) {
+			return
+		}
 		if sv.Applies && s.Action == action.Notify {
 			j.address(v, &sv, in)
 		}

@@ -68,6 +68,9 @@ type StepVerdict struct {
 	// After is the length of its grace period; HasAfter tells none from zero.
 	After    time.Duration
 	HasAfter bool
+	// Edge is where the resource's hours stand, for a step with at; nil for
+	// others.
+	Edge *Edge
 	// Channel is who a notify step tells: the name of a channel that is no
 	// router. "" where a router leads nowhere.
 	Channel string

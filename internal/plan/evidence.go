@@ -33,6 +33,9 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 		}
 	}
 	see(v.Policy.Match)
+	if h := v.Policy.Hours; h != nil && h.Tag != "" {
+		seeTag(out, v.Resource, h.Tag)
+	}
 	for i := range v.Policy.Tags {
 		rule := &v.Policy.Tags[i]
 		seeTag(out, v.Resource, rule.Key)

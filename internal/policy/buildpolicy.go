@@ -28,9 +28,11 @@ func (l *loader) buildPolicy(p *policyDraft) {
 		p.Exempt = l.exemptions(raw.exempt, p.Types)
 	}
 	l.buildRules(p)
+	l.buildHours(p)
 	l.buildSteps(p)
+	l.checkEdges(p)
 	p.Memory = memory(raw.memory, p.Steps)
-	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil {
+	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("hours") == nil {
 		l.warn(whereName(p), "write match or tags, unless this is meant", "with neither match nor tags, every resource of the type violates the policy")
 	}
 }

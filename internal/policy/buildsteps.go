@@ -18,7 +18,8 @@ func (l *loader) buildSteps(p *policyDraft) {
 	had := map[action.Kind]int{}
 	for _, e := range p.raw.steps.v {
 		raw := e.v
-		s := Step{ID: raw.id(had[raw.action]), Action: raw.action, Pos: raw.word.pos(), To: raw.to.v, Every: raw.every.v}
+		s := Step{ID: raw.id(had[raw.action]), Action: raw.action, Pos: raw.word.pos(), To: raw.to.v, Every: raw.every.v,
+			At: Edge(raw.at.v), Ours: raw.only.set()}
 		had[raw.action]++
 		l.checkAction(p, &raw)
 		if len(p.Types) > 0 {

@@ -47,7 +47,7 @@ func (l *loader) checkSteps(p *policyDraft) {
 	states := p.states()
 	for i, b := range states {
 		for _, a := range states[:i] {
-			if a.action.Opposes(b.action) {
+			if a.opposes(&b) {
 				l.fault(b.word, "give one of them a when", "the steps %s (line %d) and %s contradict each other", a.action, a.word.line, b.action)
 			}
 		}
@@ -73,6 +73,12 @@ func (l *loader) checkLadder(p *policyDraft) {
 				"what is stopped may no longer match this policy, and then %s never comes", e.v.action)
 		}
 	}
+}
+
+// opposes says whether one step undoes the other. At two edges of the hours
+// they are never due at one time.
+func (raw *rawStep) opposes(b *rawStep) bool {
+	return raw.action.Opposes(b.action) && (!raw.at.set() || !b.at.set() || raw.at.v == b.at.v)
 }
 
 // write is one tag value, or a deletion, that is fixed in the file.
@@ -201,7 +207,7 @@ func (l *loader) checkRivals(p *policyDraft, w *wishes) {
 	}
 	for _, mine := range p.states() {
 		for _, theirs := range w.states {
-			if theirs.by != by && theirs.what.action.Opposes(mine.action) {
+			if theirs.by != by && theirs.what.opposes(&mine) {
 				l.fault(mine.word, "give one of the policies a match", "%s contradicts the %s of the policy %s (at %s)",
 					mine.action, theirs.what.action, theirs.by.show(), theirs.what.word.pos())
 			}
@@ -222,7 +228,7 @@ func (l *loader) checkMemoryless(p *policyDraft) {
 		for _, x := range []struct {
 			at  *node
 			key string
-		}{{s.after.at, "after"}, {s.since.at, "since"}, {s.before.at, "before"}, {s.every.at, "every"}} {
+		}{{s.after.at, "after"}, {s.since.at, "since"}, {s.before.at, "before"}, {s.every.at, "every"}, {s.at.at, "at"}} {
 			if x.at != nil {
 				refuse(x.at, x.key)
 			}

@@ -38,6 +38,8 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 			text = "version: 1\n" + text + channels + policies
 		case "channels", "define":
 			text = "version: 1\n" + text + policies
+		case "hours":
+			text = "version: 1\n" + inPolicy + inside(text)
 		case "exempt", "tags", "match":
 			text = "version: 1\n" + inPolicy + inside(text)
 		case "enforce":
@@ -60,7 +62,7 @@ func TestTheDocumentationNamesEveryKey(t *testing.T) {
 	keys := policyFile.keys()
 	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
 		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),
-		notifySection.keys(), triggerSection.keys(), stepWords(true)} {
+		notifySection.keys(), hoursSection.keys(), stepTiming.keys(), triggerSection.keys(), stepWords(true)} {
 		keys = append(keys, more...)
 	}
 	for _, k := range keys {

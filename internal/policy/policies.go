@@ -20,6 +20,7 @@ type rawPolicy struct {
 	steps             val[[]val[rawStep]]
 	limits            val[rawLimits]
 	includeManaged    val[bool]
+	hours             val[rawHours]
 	memory            val[time.Duration]
 }
 
@@ -45,11 +46,11 @@ var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that mu
 		func(p *rawPolicy) *val[bool] { return &p.includeManaged }),
 	key("memory", "A violation that comes back within this time resumes its old clock; the longest after unless set.", length,
 		func(p *rawPolicy) *val[time.Duration] { return &p.memory }),
+	key("hours", "When its resources are wanted, for steps with at.", hoursSection.kind(), func(p *rawPolicy) *val[rawHours] { return &p.hours }),
 	later[rawPolicy]("tags_from", "write the rules under tags"),
 	later[rawPolicy]("children", "name the tags in a policy for the resource itself"),
 	later[rawPolicy]("settle", "use on: {schedule: …}, which judges what is there by then"),
 	later[rawPolicy]("sweep", "leave it out: on: {schedule: …} is a sweep"),
-	later[rawPolicy]("hours", "use cron(…) in on: {schedule: …} for the times"),
 }}
 
 // rawTrigger is one thing that wakes a policy.

@@ -16,6 +16,8 @@ type rawStep struct {
 	when    val[string]
 	after   val[string]
 	since   val[string]
+	at      val[string]
+	only    val[string]
 	to      val[string]
 	before  val[[]val[time.Duration]]
 	every   val[time.Duration]
@@ -46,8 +48,9 @@ var afterKind = kind[string]{want: "a length of time such as 7d", schema: func(d
 
 var stepTiming = section[rawStep]{name: "a step", doc: "When the step is done.", fields: append(slices.Clone(timing),
 	later[rawStep]("backup", "take the snapshot by hand"),
-	later[rawStep]("at", "use after, or cron(…) in on: {schedule: …}"),
-	later[rawStep]("only", ""),
+	key("at", "Of stop and start: due when the policy's hours close, or open.", word(string(Close), string(Open)), func(s *rawStep) *val[string] { return &s.at }),
+	key("only", "Of start: stopped_by_us starts nothing but what a stop of this policy stopped.", word(stoppedByUs),
+		func(s *rawStep) *val[string] { return &s.only }),
 )}
 
 // positive is a length of time that is not zero.

@@ -101,6 +101,7 @@ type Policy struct {
 	Tags           []TagRule     // in the order of the file
 	Steps          []Step        // in order
 	Limits         Limits
+	Hours          *Hours // nil: no step waits for hours
 	IncludeManaged bool
 	// Memory is how long after a case closed its clock is resumed.
 	Memory time.Duration
@@ -155,6 +156,12 @@ type Step struct {
 	// Since is the id of the step the clock starts with, "" for the first
 	// accepted notice, or the first finding where the policy notifies nobody.
 	Since string
+	// At is the edge of the policy's hours it waits for, for Stop and Start;
+	// NoEdge for none.
+	At Edge
+	// Ours says, with Start, that it starts nothing but what a stop of the
+	// policy has stopped.
+	Ours bool
 	// The rest belongs to one action each.
 	To      string          // Notify: a channel or "owner"
 	Before  []time.Duration // Notify: reminders ahead of the next step, longest first

@@ -24,6 +24,7 @@ const (
 	ExemptUnknown = "exempt-unknown" // whether it is exempt; it counts as exempt
 	ValueUnknown  = "value-unknown"  // the value of a tag
 	WhenUnknown   = "when-unknown"   // whether a step applies
+	HoursUnknown  = "hours-unknown"  // what a resource's hours are: its tag is none
 	AfterUnknown  = "after-unknown"  // how long a step's grace period is
 	FactUnread    = "fact-unread"    // a fact that the policy needs could not be read
 
@@ -40,6 +41,7 @@ const (
 
 	AwaitingNotice    = "awaiting-notice"     // the grace period begins when a channel accepts a notice
 	AwaitingStep      = "awaiting-step"       // it counts from a step that is not done yet
+	AwaitingHours     = "awaiting-hours"      // it is done at the next edge of the hours
 	EarlierStepFailed = "earlier-step-failed" // an earlier destructive step of the case failed
 
 	// Of what is held.
@@ -103,6 +105,7 @@ func All() []Group {
 			{ExemptUnknown, "whether it is exempt; it counts as exempt"},
 			{ValueUnknown, "the value of a tag"},
 			{WhenUnknown, "whether a step applies"},
+			{HoursUnknown, "what a resource's hours are: its tag is none"},
 			{AfterUnknown, "how long a step's grace period is"},
 			{FactUnread, "a fact that the policy needs could not be read"},
 		}},
@@ -117,6 +120,7 @@ func All() []Group {
 		{"Of what waits", []Entry{
 			{AwaitingNotice, "the grace period begins when a channel accepts a notice"},
 			{AwaitingStep, "it counts from a step that is not done yet"},
+			{AwaitingHours, "it is done at the next edge of the hours"},
 			{EarlierStepFailed, "an earlier destructive step of the case failed"},
 		}},
 		{"Of what is held", []Entry{
