@@ -42,9 +42,35 @@ func TestPublicHolidaysAreKnownByCountryAndPart(t *testing.T) {
 	}
 }
 
-// The days are those of the library's own reckoning, which is for the zone of
-// the machine; ours is for none.
+// machineIn makes the library work as on a machine in that zone.
+func machineIn(t *testing.T, zone *time.Location) {
+	t.Helper()
+	was := cal.DefaultLoc
+	t.Cleanup(func() { cal.DefaultLoc = was })
+	cal.DefaultLoc = zone
+}
+
+// In Santiago the clocks of 2025-09-07 and 2026-09-06 skip midnight, and the
+// library then finds the day before.
+func TestHolidaysDoNotDependOnTheMachine(t *testing.T) {
+	zone, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	machineIn(t, zone)
+	for code, day := range map[string]time.Time{"BR": time.Date(2025, 9, 7, 0, 0, 0, 0, time.UTC), "BG": time.Date(2026, 9, 6, 0, 0, 0, 0, time.UTC)} {
+		c, err := hours.CalendarOf(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.Holiday(day.Date()) || c.Holiday(day.AddDate(0, 0, -1).Date()) {
+			t.Errorf("%s keeps another day than %s", code, day.Format(time.DateOnly))
+		}
+	}
+}
+
 func TestHolidaysAreThoseOfTheLibrary(t *testing.T) {
+	machineIn(t, time.UTC)
 	for _, code := range hours.Codes() {
 		c, err := hours.CalendarOf(code)
 		if err != nil {

@@ -46,9 +46,9 @@ func (h Hours) Open(t time.Time) bool {
 	return false
 }
 
-// horizon is how many days back an edge is looked for. A week has a shift, and
-// nowhere are there holidays on one weekday for so many weeks.
-const horizon = 60
+// horizon is how many days back and ahead an edge is looked for. Every week has
+// a shift, and nowhere are there holidays on one weekday for five weeks on end.
+const horizon = 36
 
 // LastClosing returns the latest moment, at or before t, at which the hours
 // closed. ok is false where there is none: hours without end. Never closes with

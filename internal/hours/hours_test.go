@@ -229,3 +229,19 @@ func BenchmarkLastClosing(b *testing.B) {
 		}
 	}
 }
+
+// Every calendar leaves every weekday an edge within the time that is searched.
+func TestHoursOfOneDayAWeekAlwaysHaveAnEdge(t *testing.T) {
+	for _, code := range hours.Codes() {
+		for _, week := range []string{"Mon 08:00-19:00", "Thu 08:00-19:00", "Fri 08:00-19:00", "Sun 08:00-19:00"} {
+			h := in(t, week, "UTC", code)
+			for at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC); at.Year() < 2027; at = at.AddDate(0, 0, 7) {
+				closed, ok := h.LastClosing(at)
+				opening, next := h.NextOpening(at)
+				if !ok || !next || at.Sub(closed) > 36*24*time.Hour || opening.Sub(at) > 36*24*time.Hour {
+					t.Fatalf("%s in %s at %v: closed %v, opens %v", week, code, at, closed, opening)
+				}
+			}
+		}
+	}
+}

@@ -95,10 +95,10 @@ type parser struct {
 	column int
 }
 
-func (p *parser) take(n int) string {
-	taken := p.rest[:n]
-	p.rest, p.column = p.rest[n:], p.column+utf8.RuneCountInString(taken)
-	return taken
+// take goes on behind so many bytes.
+func (p *parser) take(n int) {
+	p.column += utf8.RuneCountInString(p.rest[:n])
+	p.rest = p.rest[n:]
 }
 
 func (p *parser) skip(sign string) bool {

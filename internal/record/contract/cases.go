@@ -63,7 +63,7 @@ func casesHostile(t *testing.T, l record.Ledger) {
 		c.Resource.ID, c.Why, c.Mark = s, s, s
 		c.Told = map[string]time.Time{s: noon, "other" + s: noon.Add(time.Nanosecond)}
 		c.Deadlines = map[string]time.Time{s: noon.Add(forever)}
-		c.Steps = map[string]cases.Outcome{s: {At: noon, Reason: s, Run: s, RequestID: s}}
+		c.Steps = map[string]cases.Outcome{s: {At: noon, Already: noon, Reason: s, Run: s, RequestID: s}}
 		want = append(want, c)
 	}
 	must(t, l.SaveCases(t.Context(), scope, want))
