@@ -34,7 +34,6 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
 	later[rawSettings]("access", ""),
 	later[rawSettings]("lookups", "write the values out, in allowed: […]"),
-	later[rawSettings]("hours", ""),
 }}
 
 // rawLedger is where cases are kept.
