@@ -77,8 +77,8 @@ func (l *loader) checkLadder(p *policyDraft) {
 
 // opposes says whether one step undoes the other. At two edges of the hours
 // they are never due at one time.
-func (raw *rawStep) opposes(b *rawStep) bool {
-	return raw.action.Opposes(b.action) && (!raw.at.set() || !b.at.set() || raw.at.v == b.at.v)
+func (s *rawStep) opposes(b *rawStep) bool {
+	return s.action.Opposes(b.action) && (!s.at.set() || !b.at.set() || s.at.v == b.at.v)
 }
 
 // write is one tag value, or a deletion, that is fixed in the file.

@@ -85,67 +85,68 @@ type Group struct {
 	Entries []Entry
 }
 
-// All lists every code, grouped.
-func All() []Group {
-	return []Group{
-		{"Of a finding", []Entry{
-			{TagMissing, "a required tag is not there"},
-			{TagEmpty, "a tag is there with an empty value"},
-			{TagCase, "a required tag is not there, but a key that differs in case is"},
-			{TagNotAllowed, "a value is none of those allowed"},
-			{TagPattern, "a value does not match the pattern"},
-			{TagAlias, "a tag is written under another key, which is repaired"},
-			{TagAliasesDisagree, "keys that mean the same have different values, which only a person can settle"},
-			{TagWrong, "a value is not the one the rule gives, which is repaired"},
-			{TagLimit, "the resource has no room for another tag, or AWS would refuse the tag"},
-			{Matched, "the policy has no tag rules: being in scope is the violation"},
-		}},
-		{"Of something that cannot be told", []Entry{
-			{MatchUnknown, "whether the resource is in scope"},
-			{ExemptUnknown, "whether it is exempt; it counts as exempt"},
-			{ValueUnknown, "the value of a tag"},
-			{WhenUnknown, "whether a step applies"},
-			{HoursUnknown, "what a resource's hours are: its tag is none"},
-			{AfterUnknown, "how long a step's grace period is"},
-			{FactUnread, "a fact that the policy needs could not be read"},
-		}},
-		{"Of an exemption", []Entry{
-			{ExemptTag, "a tag exempts the resource"},
-			{ExemptWhen, "a condition exempts it"},
-			{ExemptUntil, "a date in a tag exempts it"},
-			{ExemptionEnded, "the date has passed"},
-			{ExemptionMalformed, "the tag holds no date, so it exempts nothing"},
-			{ExemptionTooLong, "the date is further ahead than the policy allows, so it exempts nothing"},
-		}},
-		{"Of what waits", []Entry{
-			{AwaitingNotice, "the grace period begins when a channel accepts a notice"},
-			{AwaitingStep, "it counts from a step that is not done yet"},
-			{AwaitingHours, "it is done at the next edge of the hours"},
-			{EarlierStepFailed, "an earlier destructive step of the case failed"},
-		}},
-		{"Of what is held", []Entry{
-			{NoticeUndelivered, "no channel has accepted a notice, so nothing may follow from it"},
-			{Managed, "something would replace the resource: an Auto Scaling group, a node pool, …; `include_managed` lifts this"},
-			{ManagedByAWS, "AWS runs the resource, and lets nobody else do this"},
-			{OneTimeSpot, "a spot instance of a one-time request cannot be stopped"},
-			{InstanceStore, "an instance whose root device is an instance store cannot be stopped"},
-			{StopProtection, "stop protection is on; it forbids terminating too"},
-			{TerminationProtection, "termination protection is on"},
-			{ProtectionUnread, "whether protection is on could not be read"},
-			{Conflict, "two policies want what contradicts each other: neither happens"},
-			{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
-		}},
-		{"Of what was skipped or superseded", []Entry{
-			{Already, "the effect is there already"},
-			{NoLongerHolds, "looked at again just before, it was no longer called for"},
-			{Superseded, "a stronger action is due on the same resource"},
-			{RenameIncomplete, "the old key stays until the new one is seen to be there"},
-			{Interrupted, "the run was ended before its turn"},
-			{NotRecorded, "the ledger could not be written, and nothing is done that is not recorded"},
-			{NoDeadline, "there is no deadline to show on the resource"},
-			{NothingToTell, "a notice had nothing to say in the end"},
-			{NoChannel, "no channel is given for this resource's notice"},
-			{Observing, "owners hear nothing while a policy only observes"},
-		}},
-	}
+// groups lists every code; TestEveryCodeIsListedOnce keeps it whole.
+var groups = []Group{
+	{"Of a finding", []Entry{
+		{TagMissing, "a required tag is not there"},
+		{TagEmpty, "a tag is there with an empty value"},
+		{TagCase, "a required tag is not there, but a key that differs in case is"},
+		{TagNotAllowed, "a value is none of those allowed"},
+		{TagPattern, "a value does not match the pattern"},
+		{TagAlias, "a tag is written under another key, which is repaired"},
+		{TagAliasesDisagree, "keys that mean the same have different values, which only a person can settle"},
+		{TagWrong, "a value is not the one the rule gives, which is repaired"},
+		{TagLimit, "the resource has no room for another tag, or AWS would refuse the tag"},
+		{Matched, "the policy has no tag rules: being in scope is the violation"},
+	}},
+	{"Of something that cannot be told", []Entry{
+		{MatchUnknown, "whether the resource is in scope"},
+		{ExemptUnknown, "whether it is exempt; it counts as exempt"},
+		{ValueUnknown, "the value of a tag"},
+		{WhenUnknown, "whether a step applies"},
+		{HoursUnknown, "what a resource's hours are: its tag is none"},
+		{AfterUnknown, "how long a step's grace period is"},
+		{FactUnread, "a fact that the policy needs could not be read"},
+	}},
+	{"Of an exemption", []Entry{
+		{ExemptTag, "a tag exempts the resource"},
+		{ExemptWhen, "a condition exempts it"},
+		{ExemptUntil, "a date in a tag exempts it"},
+		{ExemptionEnded, "the date has passed"},
+		{ExemptionMalformed, "the tag holds no date, so it exempts nothing"},
+		{ExemptionTooLong, "the date is further ahead than the policy allows, so it exempts nothing"},
+	}},
+	{"Of what waits", []Entry{
+		{AwaitingNotice, "the grace period begins when a channel accepts a notice"},
+		{AwaitingStep, "it counts from a step that is not done yet"},
+		{AwaitingHours, "it is done at the next edge of the hours"},
+		{EarlierStepFailed, "an earlier destructive step of the case failed"},
+	}},
+	{"Of what is held", []Entry{
+		{NoticeUndelivered, "no channel has accepted a notice, so nothing may follow from it"},
+		{Managed, "something would replace the resource: an Auto Scaling group, a node pool, …; `include_managed` lifts this"},
+		{ManagedByAWS, "AWS runs the resource, and lets nobody else do this"},
+		{OneTimeSpot, "a spot instance of a one-time request cannot be stopped"},
+		{InstanceStore, "an instance whose root device is an instance store cannot be stopped"},
+		{StopProtection, "stop protection is on; it forbids terminating too"},
+		{TerminationProtection, "termination protection is on"},
+		{ProtectionUnread, "whether protection is on could not be read"},
+		{Conflict, "two policies want what contradicts each other: neither happens"},
+		{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
+	}},
+	{"Of what was skipped or superseded", []Entry{
+		{Already, "the effect is there already"},
+		{NoLongerHolds, "looked at again just before, it was no longer called for"},
+		{Superseded, "a stronger action is due on the same resource"},
+		{RenameIncomplete, "the old key stays until the new one is seen to be there"},
+		{Interrupted, "the run was ended before its turn"},
+		{NotRecorded, "the ledger could not be written, and nothing is done that is not recorded"},
+		{NoDeadline, "there is no deadline to show on the resource"},
+		{NothingToTell, "a notice had nothing to say in the end"},
+		{NoChannel, "no channel is given for this resource's notice"},
+		{Observing, "owners hear nothing while a policy only observes"},
+	}},
 }
+
+// All lists every code, grouped. The list must not be changed.
+func All() []Group { return groups }
