@@ -166,7 +166,7 @@ type settled struct {
 }
 
 // rounds is how often facts are fetched for one resource before what is still
-// open counts as unknown: once for each lazy fact there is, and one to spare.
+// open counts as unknown: once for each lazy fact that a type has, and to spare.
 const rounds = 4
 
 // settle fetches facts for resources whose verdicts are open until none is.

@@ -27,21 +27,23 @@ type Actor struct{ s *Session }
 
 var _ execute.Actor = (*Actor)(nil)
 
-// change is how a kind of action is done to instances.
+// change is how a kind of action is done.
 type change struct {
 	call need.Call
-	do   func(context.Context, *ec2API, execute.Call) (execute.Answer, error)
+	// to is the one type of resources it is done to, "" where it is all of EC2's.
+	to resource.Type
+	do func(context.Context, *ec2API, execute.Call) (execute.Answer, error)
 }
 
-// changes is every action that can be done to an instance.
+// changes is every action there is for EC2.
 var changes = map[action.Kind]change{
-	action.Mark:      {callCreateTags, createTags},
-	action.Unmark:    {callDeleteTags, deleteTags},
-	action.Tag:       {callCreateTags, createTags},
-	action.Untag:     {callDeleteTags, deleteTags},
-	action.Start:     {callStart, startInstances},
-	action.Stop:      {callStop, stopInstances},
-	action.Terminate: {callTerminate, terminateInstances},
+	action.Mark:      {callCreateTags, "", createTags},
+	action.Unmark:    {callDeleteTags, "", deleteTags},
+	action.Tag:       {callCreateTags, "", createTags},
+	action.Untag:     {callDeleteTags, "", deleteTags},
+	action.Start:     {callStart, resource.EC2Instance, startInstances},
+	action.Stop:      {callStop, resource.EC2Instance, stopInstances},
+	action.Terminate: {callTerminate, resource.EC2Instance, terminateInstances},
 }
 
 // Do makes one API call, for at most 1000 resources. It refuses, without
@@ -49,7 +51,7 @@ var changes = map[action.Kind]change{
 // delete.
 func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
 	ch, ok := changes[c.Action]
-	if !ok || c.Type != resource.EC2Instance {
+	if !ok || !ch.takes(c.Type) {
 		return execute.Answer{}, &fault.Error{
 			Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
 			Message: fmt.Sprintf("there is no such call for resources of type %q", c.Type),
@@ -63,6 +65,12 @@ func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) 
 		return execute.Answer{}, err
 	}
 	return ch.do(touching(ctx, len(c.IDs)), api, c)
+}
+
+// takes says whether the change can be made to resources of a type.
+func (c change) takes(t resource.Type) bool {
+	_, known := readers[t]
+	return known && (c.to == "" || c.to == t)
 }
 
 // incomplete says what is missing in a call, or "".

@@ -10,6 +10,7 @@ var (
 	clock       = verdict{fault.Credentials, "set this machine's clock: AWS takes no request whose time is off by more than a few minutes"}
 	throttled   = verdict{fault.Throttled, "the account's request rate is used up; try again later"}
 	passing     = verdict{fault.Passing, "the service failed for a moment; try again"}
+	gone        = verdict{fault.NotFound, "it was deleted, or is in another region or account"}
 	noInstance  = verdict{fault.NotFound, "it was terminated, or is in another region or account"}
 	malformed   = verdict{fault.Invalid, "the request names something that is no id"}
 	badRequest  = verdict{class: fault.Invalid}
@@ -82,7 +83,7 @@ var codes = map[string]verdict{
 	"InvalidInstanceID":                     noInstance,
 	"InvalidID":                             noInstance,
 	"InvalidSpotInstanceRequestID.NotFound": {class: fault.NotFound},
-	"InvalidVpcID.NotFound":                 {class: fault.NotFound},
+	"InvalidVpcID.NotFound":                 gone,
 	"InvalidInstanceID.Malformed":           malformed,
 	"InvalidParameterValue":                 badRequest,
 	"InvalidParameterCombination":           badRequest,
@@ -100,6 +101,26 @@ var codes = map[string]verdict{
 	"InstanceLimitExceeded":                 {fault.Quota, "raise the account's quota of running instances"},
 	"VcpuLimitExceeded":                     {fault.Quota, "raise the account's quota of running vCPUs"},
 	"MaxSpotInstanceCountExceeded":          {fault.Quota, "raise the account's quota of spot instances"},
+
+	// The other resources of EC2.
+	"InvalidVolume.NotFound":              gone,
+	"InvalidVolumeID.Malformed":           malformed,
+	"InvalidSnapshot.NotFound":            gone,
+	"InvalidSnapshotID.Malformed":         malformed,
+	"InvalidAMIID.NotFound":               gone,
+	"InvalidAMIID.Unavailable":            gone,
+	"InvalidAMIID.Malformed":              malformed,
+	"InvalidNetworkInterfaceID.NotFound":  gone,
+	"InvalidNetworkInterfaceID.Malformed": malformed,
+	"InvalidNetworkInterfaceId.Malformed": malformed,
+	"InvalidGroup.NotFound":               gone,
+	"InvalidSecurityGroupID.NotFound":     gone,
+	"InvalidSecurityGroupId.Malformed":    malformed,
+	"InvalidGroupId.Malformed":            malformed,
+	"InvalidNetworkAclID.NotFound":        gone,
+	"InvalidNetworkAclId.Malformed":       malformed,
+	"InvalidAllocationID.NotFound":        gone,
+	"InvalidSubnetID.NotFound":            gone,
 
 	// Tags.
 	"TagLimitExceeded":   {fault.TagLimit, "a resource holds at most 50 tags; remove some"},

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -21,7 +22,7 @@ import (
 // EC2 gives 20 a second in the long run, so more would only wait.
 const protectionWorkers = 8
 
-// Fill reads a fact for instances of one place. Each call reads anew.
+// Fill reads a fact for resources of one place. Each call reads anew.
 func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource) {
 	var list []*resource.Instance
 	for _, r := range rs {
@@ -30,7 +31,12 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 		}
 	}
 	switch f {
+	case need.InstanceTags:
+		inventory.FillParentTags(ctx, s, at, resource.EC2Instance, rs)
+	case need.VolumeTags:
+		inventory.FillParentTags(ctx, s, at, resource.EC2Volume, rs)
 	case need.VPCTags:
+		inventory.FillParentTags(ctx, s, at, resource.EC2VPC, rs)
 		s.fillVPCTags(ctx, at, list)
 	case need.Protection:
 		s.fillProtection(ctx, at, list)

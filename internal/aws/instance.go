@@ -2,9 +2,11 @@ package aws
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -15,21 +17,33 @@ import (
 // which one it is.
 const unnamedOperator = "an AWS service"
 
-// instanceFrom makes a snapshot of what EC2 says of an instance; nil where it
-// has no id, which EC2 never sends but a broken stand-in may.
+// instances reads one page of instances.
+func instances(ctx context.Context, a *ec2API, at resource.Place, filters []types.Filter, token *string) ([]resource.Resource, *string, error) {
+	out, err := a.describeInstances(ctx, &ec2.DescribeInstancesInput{
+		Filters: filters, NextToken: token,
+		MaxResults: awssdk.Int32(pageSize),
+		// Newer accounts hide what AWS services run; it is billed all the same.
+		IncludeManagedResources: awssdk.Bool(true),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var rs []resource.Resource
+	for i := range out.Reservations {
+		rs = append(rs, snapshotsOf(at, out.Reservations[i].Instances, instanceFrom)...)
+	}
+	return rs, out.NextToken, nil
+}
+
+// instanceFrom makes a snapshot of what EC2 says of an instance, nil where base
+// is none.
 func instanceFrom(at resource.Place, in *types.Instance) *resource.Instance {
-	id := awssdk.ToString(in.InstanceId)
-	if id == "" {
+	b, ok := base(at, resource.EC2Instance, in.InstanceId, nil, in.Tags)
+	if !ok {
 		return nil
 	}
 	out := &resource.Instance{
-		Base: resource.Base{
-			Reference: resource.Ref{
-				ID: id, ARN: resource.InstanceARN(at.Region, at.Account, id),
-				Type: resource.EC2Instance, Account: at.Account, Region: at.Region,
-			},
-			TagSet: tagsFrom(in.Tags),
-		},
+		Base:         b,
 		LaunchedAt:   utc(in.LaunchTime),
 		CreatedAt:    createdAt(in.NetworkInterfaces),
 		InstanceType: string(in.InstanceType),
@@ -47,17 +61,23 @@ func instanceFrom(at resource.Place, in *types.Instance) *resource.Instance {
 	if in.State != nil {
 		out.State = string(in.State.Name)
 	}
-	for _, g := range in.SecurityGroups {
-		if g.GroupId != nil {
-			out.SecurityGroups = append(out.SecurityGroups, *g.GroupId)
-		}
-	}
+	out.SecurityGroups = groupIDs(in.SecurityGroups)
 	for _, d := range in.BlockDeviceMappings {
 		if d.Ebs != nil && d.Ebs.VolumeId != nil {
 			out.Volumes = append(out.Volumes, *d.Ebs.VolumeId)
 		}
 	}
 	return out
+}
+
+func groupIDs(groups []types.GroupIdentifier) []string {
+	var ids []string
+	for _, g := range groups {
+		if g.GroupId != nil {
+			ids = append(ids, *g.GroupId)
+		}
+	}
+	return ids
 }
 
 // createdAt is when the primary network interface (device index 0, which

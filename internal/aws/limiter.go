@@ -27,16 +27,24 @@ var published = map[need.Call]struct {
 	requests  bucket
 	resources bucket // zero where the call takes no tokens for its resources
 }{
-	callInstances:  {requests: bucket{100, 20}},
-	callAttribute:  {requests: bucket{100, 20}},
-	callSpot:       {requests: bucket{100, 20}},
-	callVpcs:       {requests: bucket{100, 20}},
-	callRegions:    {requests: bucket{50, 10}}, // neither filtered nor paged
-	callStop:       {requests: bucket{50, 5}, resources: bucket{1000, 20}},
-	callTerminate:  {requests: bucket{100, 5}, resources: bucket{1000, 20}},
-	callStart:      {requests: bucket{5, 2}, resources: bucket{1000, 2}},
-	callCreateTags: {requests: bucket{100, 10}},
-	callDeleteTags: {requests: bucket{100, 10}},
+	callInstances:         {requests: bucket{100, 20}},
+	callAttribute:         {requests: bucket{100, 20}},
+	callSpot:              {requests: bucket{100, 20}},
+	callVpcs:              {requests: bucket{100, 20}},
+	callVolumes:           {requests: bucket{100, 20}},
+	callSnapshots:         {requests: bucket{100, 20}},
+	callImages:            {requests: bucket{100, 20}},
+	callNetworkInterfaces: {requests: bucket{100, 20}},
+	callSecurityGroups:    {requests: bucket{100, 20}},
+	callNetworkAcls:       {requests: bucket{100, 20}},
+	callSubnets:           {requests: bucket{100, 20}},
+	callRegions:           {requests: bucket{50, 10}}, // neither filtered nor paged
+	callAddresses:         {requests: bucket{50, 10}}, // never paged
+	callStop:              {requests: bucket{50, 5}, resources: bucket{1000, 20}},
+	callTerminate:         {requests: bucket{100, 5}, resources: bucket{1000, 20}},
+	callStart:             {requests: bucket{5, 2}, resources: bucket{1000, 2}},
+	callCreateTags:        {requests: bucket{100, 10}},
+	callDeleteTags:        {requests: bucket{100, 10}},
 }
 
 // limiterID names the middleware in the SDK's stack.

@@ -35,6 +35,7 @@ func TestTheContractHoldsOverMoto(t *testing.T) {
 		return contract.Backend{
 			Source: s.Source(), Actor: s.Actor(), Place: at,
 			Launch:  func(t *testing.T, k int) []string { return account.Launch(t, k, nil) },
+			Add:     func(t *testing.T, typ resource.Type) string { return account.Make(t, string(typ)) },
 			Protect: func(t *testing.T, id string, stop, terminate bool) { account.Protect(t, id, stop, terminate) },
 		}
 	})

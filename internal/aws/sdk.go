@@ -19,19 +19,27 @@ import (
 
 // The calls.
 var (
-	callIdentity   = need.Call{Service: "sts", Operation: "GetCallerIdentity"}
-	callRegions    = need.Call{Service: "ec2", Operation: "DescribeRegions"}
-	callInstances  = need.Call{Service: "ec2", Operation: "DescribeInstances"}
-	callAttribute  = need.Call{Service: "ec2", Operation: "DescribeInstanceAttribute"}
-	callSpot       = need.Call{Service: "ec2", Operation: "DescribeSpotInstanceRequests"}
-	callVpcs       = need.Call{Service: "ec2", Operation: "DescribeVpcs"}
-	callStop       = need.Call{Service: "ec2", Operation: "StopInstances"}
-	callStart      = need.Call{Service: "ec2", Operation: "StartInstances"}
-	callTerminate  = need.Call{Service: "ec2", Operation: "TerminateInstances"}
-	callCreateTags = need.Call{Service: "ec2", Operation: "CreateTags"}
-	callDeleteTags = need.Call{Service: "ec2", Operation: "DeleteTags"}
-	callSendEmail  = need.Call{Service: "sesv2", Operation: "SendEmail"}
-	callPublish    = need.Call{Service: "sns", Operation: "Publish"}
+	callIdentity          = need.Call{Service: "sts", Operation: "GetCallerIdentity"}
+	callRegions           = need.Call{Service: "ec2", Operation: "DescribeRegions"}
+	callInstances         = need.Call{Service: "ec2", Operation: "DescribeInstances"}
+	callAttribute         = need.Call{Service: "ec2", Operation: "DescribeInstanceAttribute"}
+	callSpot              = need.Call{Service: "ec2", Operation: "DescribeSpotInstanceRequests"}
+	callVpcs              = need.Call{Service: "ec2", Operation: "DescribeVpcs"}
+	callVolumes           = need.Call{Service: "ec2", Operation: "DescribeVolumes"}
+	callSnapshots         = need.Call{Service: "ec2", Operation: "DescribeSnapshots"}
+	callImages            = need.Call{Service: "ec2", Operation: "DescribeImages"}
+	callNetworkInterfaces = need.Call{Service: "ec2", Operation: "DescribeNetworkInterfaces"}
+	callSecurityGroups    = need.Call{Service: "ec2", Operation: "DescribeSecurityGroups"}
+	callNetworkAcls       = need.Call{Service: "ec2", Operation: "DescribeNetworkAcls"}
+	callAddresses         = need.Call{Service: "ec2", Operation: "DescribeAddresses"}
+	callSubnets           = need.Call{Service: "ec2", Operation: "DescribeSubnets"}
+	callStop              = need.Call{Service: "ec2", Operation: "StopInstances"}
+	callStart             = need.Call{Service: "ec2", Operation: "StartInstances"}
+	callTerminate         = need.Call{Service: "ec2", Operation: "TerminateInstances"}
+	callCreateTags        = need.Call{Service: "ec2", Operation: "CreateTags"}
+	callDeleteTags        = need.Call{Service: "ec2", Operation: "DeleteTags"}
+	callSendEmail         = need.Call{Service: "sesv2", Operation: "SendEmail"}
+	callPublish           = need.Call{Service: "sns", Operation: "Publish"}
 )
 
 // ec2API is EC2 in one region.
@@ -42,6 +50,14 @@ type ec2API struct {
 	describeInstanceAttribute func(context.Context, *ec2.DescribeInstanceAttributeInput) (*ec2.DescribeInstanceAttributeOutput, error)
 	describeSpotRequests      func(context.Context, *ec2.DescribeSpotInstanceRequestsInput) (*ec2.DescribeSpotInstanceRequestsOutput, error)
 	describeVpcs              func(context.Context, *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)
+	describeVolumes           func(context.Context, *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error)
+	describeSnapshots         func(context.Context, *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error)
+	describeImages            func(context.Context, *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error)
+	describeNetworkInterfaces func(context.Context, *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error)
+	describeSecurityGroups    func(context.Context, *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error)
+	describeNetworkAcls       func(context.Context, *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error)
+	describeAddresses         func(context.Context, *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error)
+	describeSubnets           func(context.Context, *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error)
 	stop                      func(context.Context, *ec2.StopInstancesInput) (*ec2.StopInstancesOutput, error)
 	start                     func(context.Context, *ec2.StartInstancesInput) (*ec2.StartInstancesOutput, error)
 	terminate                 func(context.Context, *ec2.TerminateInstancesInput) (*ec2.TerminateInstancesOutput, error)
@@ -57,6 +73,14 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 		describeInstanceAttribute: calling(at, callAttribute, c.DescribeInstanceAttribute),
 		describeSpotRequests:      calling(at, callSpot, c.DescribeSpotInstanceRequests),
 		describeVpcs:              calling(at, callVpcs, c.DescribeVpcs),
+		describeVolumes:           calling(at, callVolumes, c.DescribeVolumes),
+		describeSnapshots:         calling(at, callSnapshots, c.DescribeSnapshots),
+		describeImages:            calling(at, callImages, c.DescribeImages),
+		describeNetworkInterfaces: calling(at, callNetworkInterfaces, c.DescribeNetworkInterfaces),
+		describeSecurityGroups:    calling(at, callSecurityGroups, c.DescribeSecurityGroups),
+		describeNetworkAcls:       calling(at, callNetworkAcls, c.DescribeNetworkAcls),
+		describeAddresses:         calling(at, callAddresses, c.DescribeAddresses),
+		describeSubnets:           calling(at, callSubnets, c.DescribeSubnets),
 		stop:                      calling(at, callStop, c.StopInstances),
 		start:                     calling(at, callStart, c.StartInstances),
 		terminate:                 calling(at, callTerminate, c.TerminateInstances),

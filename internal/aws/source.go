@@ -65,28 +65,47 @@ func (s *Source) Regions(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// List hands over the instances of a region in pages of up to 1000.
-func (s *Source) List(ctx context.Context, at resource.Place, t resource.Type, page func([]resource.Resource) error) error {
-	api, err := s.reader(callInstances, at, t)
-	if err != nil {
-		return err
-	}
-	return api.eachInstancePage(ctx, nil, func(reservations []types.Reservation) error {
-		return page(instancesFrom(at, reservations))
-	})
+// reader is how resources of one type are read.
+type reader struct {
+	call need.Call
+	// byID is the filter that takes ids. Where it is "" all are read and the rest
+	// is dropped: an account has few network ACLs, and emulators of EC2 answer
+	// with an error of their own when they are asked for one by id.
+	byID string
+	// page reads one page, and returns the token of the next.
+	page func(ctx context.Context, a *ec2API, at resource.Place, filters []types.Filter, token *string) ([]resource.Resource, *string, error)
 }
 
-// Get reads instances anew. It asks by filter, which leaves out an id that is
+// readers are the types that can be read.
+var readers = map[resource.Type]reader{
+	resource.EC2ElasticIP:        {callAddresses, "allocation-id", elasticIPs},
+	resource.EC2Image:            {callImages, "image-id", images},
+	resource.EC2Instance:         {callInstances, "instance-id", instances},
+	resource.EC2NetworkACL:       {callNetworkAcls, "", networkACLs},
+	resource.EC2NetworkInterface: {callNetworkInterfaces, "network-interface-id", networkInterfaces},
+	resource.EC2SecurityGroup:    {callSecurityGroups, "group-id", securityGroups},
+	resource.EC2Snapshot:         {callSnapshots, "snapshot-id", snapshots},
+	resource.EC2Subnet:           {callSubnets, "subnet-id", subnets},
+	resource.EC2Volume:           {callVolumes, "volume-id", volumes},
+	resource.EC2VPC:              {callVpcs, "vpc-id", vpcs},
+}
+
+// List hands over the resources of a region in pages of up to 1000; the
+// addresses, which EC2 does not page, in one.
+func (s *Source) List(ctx context.Context, at resource.Place, t resource.Type, page func([]resource.Resource) error) error {
+	return s.each(ctx, at, t, nil, page)
+}
+
+// Get reads resources anew. It asks by filter, which leaves out an id that is
 // not there where a list of ids would fail as a whole.
 func (s *Source) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
-	api, err := s.reader(callInstances, at, t)
-	if err != nil {
+	if _, err := s.reader(at, t); err != nil {
 		return nil, err
 	}
 	var found []resource.Resource
 	for some := range slices.Chunk(distinct(ids), maxFilterValues) {
-		err := api.eachInstancePage(ctx, filter("instance-id", some), func(reservations []types.Reservation) error {
-			found = append(found, instancesFrom(at, reservations)...)
+		err := s.each(ctx, at, t, some, func(rs []resource.Resource) error {
+			found = append(found, rs...)
 			return nil
 		})
 		if err != nil {
@@ -96,26 +115,40 @@ func (s *Source) Get(ctx context.Context, at resource.Place, t resource.Type, id
 	return found, nil
 }
 
-// reader returns the API that reads resources of a type in a place.
-func (s *Source) reader(call need.Call, at resource.Place, t resource.Type) (*ec2API, error) {
-	if t != resource.EC2Instance {
-		return nil, invalid(call, at.Region, fmt.Sprintf("resources of type %q cannot be read", t))
+// reader returns what reads resources of a type in a place.
+func (s *Source) reader(at resource.Place, t resource.Type) (reader, error) {
+	r, ok := readers[t]
+	if !ok {
+		f := invalid(need.Call{}, at.Region, fmt.Sprintf("resources of type %q cannot be read", t))
+		f.Call = "list " + string(t)
+		return r, f
 	}
-	return s.s.ec2(call, at.Region)
+	return r, checkRegion(r.call, at.Region)
 }
 
-func (a *ec2API) eachInstancePage(ctx context.Context, filters []types.Filter, page func([]types.Reservation) error) error {
-	return eachPage(callInstances, a.at.region, func(token *string) (*string, error) {
-		out, err := a.describeInstances(ctx, &ec2.DescribeInstancesInput{
-			Filters: filters, NextToken: token,
-			MaxResults: awssdk.Int32(pageSize),
-			// Newer accounts hide what AWS services run; it is billed all the same.
-			IncludeManagedResources: awssdk.Bool(true),
-		})
+// each reads the resources with these ids, or all where there are none.
+func (s *Source) each(ctx context.Context, at resource.Place, t resource.Type, ids []string, page func([]resource.Resource) error) error {
+	r, err := s.reader(at, t)
+	if err != nil {
+		return err
+	}
+	api, err := s.s.ec2(r.call, at.Region)
+	if err != nil {
+		return err
+	}
+	var filters []types.Filter
+	if len(ids) > 0 && r.byID != "" {
+		filters = filter(r.byID, ids)
+	}
+	return eachPage(r.call, at.Region, func(token *string) (*string, error) {
+		rs, next, err := r.page(ctx, api, at, filters, token)
 		if err != nil {
 			return nil, err
 		}
-		return out.NextToken, page(out.Reservations)
+		if len(ids) > 0 && r.byID == "" {
+			rs = slices.DeleteFunc(rs, func(r resource.Resource) bool { return !slices.Contains(ids, r.Ref().ID) })
+		}
+		return next, page(rs)
 	})
 }
 
@@ -140,20 +173,30 @@ func eachPage(call need.Call, region string, read func(token *string) (next *str
 	}
 }
 
-func instancesFrom(at resource.Place, reservations []types.Reservation) []resource.Resource {
-	n := 0
-	for i := range reservations {
-		n += len(reservations[i].Instances)
-	}
-	list := make([]resource.Resource, 0, n)
-	for i := range reservations {
-		for j := range reservations[i].Instances {
-			if r := instanceFrom(at, &reservations[i].Instances[j]); r != nil {
-				list = append(list, r)
-			}
+// snapshotsOf makes snapshots of what EC2 says, without those that from makes
+// nothing of.
+func snapshotsOf[T any, R interface {
+	comparable
+	resource.Resource
+}](at resource.Place, list []T, from func(resource.Place, *T) R) []resource.Resource {
+	var none R
+	rs := make([]resource.Resource, 0, len(list))
+	for i := range list {
+		if r := from(at, &list[i]); r != none {
+			rs = append(rs, r)
 		}
 	}
-	return list
+	return rs
+}
+
+// base is what every snapshot begins with. It is false where there is no id,
+// which EC2 never sends but a broken stand-in may, and where the owner is told
+// and is another account, which shares it: its tags are the owner's to change.
+func base(at resource.Place, t resource.Type, id, owner *string, tags []types.Tag) (resource.Base, bool) {
+	if awssdk.ToString(id) == "" || owner != nil && *owner != at.Account {
+		return resource.Base{}, false
+	}
+	return resource.Base{Reference: resource.EC2Ref(at, t, *id), TagSet: tagsFrom(tags)}, true
 }
 
 // filter is never made of no values: EC2 would refuse it, or match everything.

@@ -27,29 +27,29 @@ func fakeField(name string, t resource.FieldType, f need.Fact, v any) resource.F
 func twoTypes(defines ...Define) (*Compiler, []resource.Type) {
 	c := NewCompiler(time.UTC, defines)
 	c.schemas = append([]*resource.Schema{}, c.schemas...)
-	c.schemas = append(c.schemas, &resource.Schema{Type: "ec2:volume", Fields: []resource.Field{
+	c.schemas = append(c.schemas, &resource.Schema{Type: "test:disk", Fields: []resource.Field{
 		fakeField("attached", resource.Bool, "volumes", true),
 		fakeField("id", resource.String, "volumes", "vol-9"),
 		fakeField("state", resource.Bool, "volumes", true),
 		fakeField("vpc", resource.String, "volume_vpcs", "vpc-9"),
 	}})
-	return c, []resource.Type{"ec2:volume", resource.EC2Instance}
+	return c, []resource.Type{"test:disk", resource.EC2Instance}
 }
 
 func TestSeveralTypesHaveTheFieldsTheyShare(t *testing.T) {
 	c, both := twoTypes()
 	_, got := c.Compile(`resource.attached && resource.subnet == "" && resource.state && resource.nope`, Bool, both)
 	want := []Problem{
-		one(10, 8, `ec2:instance and ec2:volume share no field "attached"`, "only ec2:volume has it; an expression over several types has the fields they share"),
-		one(31, 6, `ec2:instance and ec2:volume share no field "subnet"`, "only ec2:instance has it; an expression over several types has the fields they share"),
-		one(56, 5, `ec2:instance and ec2:volume share no field "state"`, "it is of another type in each of them; an expression over several types has the fields they share"),
-		one(74, 4, `ec2:instance and ec2:volume share no field "nope"`, `tagwarden schema ec2:instance lists the fields; a tag is read with tag("nope")`),
+		one(10, 8, `ec2:instance and test:disk share no field "attached"`, "only test:disk has it; an expression over several types has the fields they share"),
+		one(31, 6, `ec2:instance and test:disk share no field "subnet"`, "only ec2:instance has it; an expression over several types has the fields they share"),
+		one(56, 5, `ec2:instance and test:disk share no field "state"`, "it is of another type in each of them; an expression over several types has the fields they share"),
+		one(74, 4, `ec2:instance and test:disk share no field "nope"`, `tagwarden schema ec2:instance lists the fields; a tag is read with tag("nope")`),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	_, got = c.Compile(`resource.attached`, Bool, instanceOnly)
-	if diff := cmp.Diff([]Problem{one(10, 8, `ec2:instance has no field "attached"`, "ec2:volume has it")}, got); diff != "" {
+	if diff := cmp.Diff([]Problem{one(10, 8, `ec2:instance has no field "attached"`, "ec2:elastic-ip, ec2:network-interface, ec2:volume and test:disk have it")}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -57,7 +57,7 @@ func TestSeveralTypesHaveTheFieldsTheyShare(t *testing.T) {
 func TestEachTypeIsReadByItsOwnGetter(t *testing.T) {
 	c, both := twoTypes()
 	p := compile(t, c, `resource.id + " " + resource.vpc`, Text, both)
-	v := &volume{resource.Base{Reference: resource.Ref{Type: "ec2:volume"}}}
+	v := &volume{resource.Base{Reference: resource.Ref{Type: "test:disk"}}}
 	for _, tt := range []struct {
 		r    resource.Resource
 		want string
@@ -135,7 +135,7 @@ func TestMistakesInDefinitionsAreToldWhereTheyAreUsed(t *testing.T) {
 
 func TestADefinitionIsWrongOnlyForTheTypesThatLackItsFields(t *testing.T) {
 	c, both := twoTypes(Define{"d", `resource.attached`})
-	if _, problems := c.Compile(`d`, Bool, []resource.Type{"ec2:volume"}); problems != nil {
+	if _, problems := c.Compile(`d`, Bool, []resource.Type{"test:disk"}); problems != nil {
 		t.Errorf("got %+v", problems)
 	}
 	if problems := c.CheckDefines(both); len(problems) != 1 || problems[0].Define != "d" {

@@ -31,6 +31,8 @@ type environment struct {
 	all []*resource.Schema
 	// subject is the kind of the variable resource, nil where there is none.
 	subject *kind
+	// parents is the kind of its field parent.
+	parents *kind
 	// base is what listing the types gives.
 	base []need.Fact
 	// variables are the names of the variables, and their types.
@@ -50,11 +52,12 @@ type environment struct {
 var celTypes = map[resource.FieldType]*types.Type{
 	resource.String:     types.StringType,
 	resource.Bool:       types.BoolType,
+	resource.Int:        types.IntType,
 	resource.Timestamp:  types.TimestampType,
 	resource.Duration:   types.DurationType,
 	resource.StringList: types.NewListType(types.StringType),
 	resource.StringMap:  types.NewMapType(types.StringType, types.StringType),
-	resource.ParentRef:  parents.typ,
+	resource.ParentRef:  types.NewObjectType(parentType),
 }
 
 // newEnvironment makes the environment of some types, sorted; none make that
@@ -65,7 +68,8 @@ func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, define
 		variables: map[string]*types.Type{"now": types.TimestampType},
 		calls:     map[string]func(...ref.Val) ref.Val{},
 	}
-	kinds := map[string]*kind{parentType: parents, accountType: accounts, runType: runs, itemType: items}
+	env.parents = env.parentKind()
+	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, runType: runs, itemType: items}
 	if len(schemas) > 0 {
 		env.subject = env.subjectKind()
 		kinds[resourceType] = env.subject
@@ -127,7 +131,7 @@ func (env *environment) setUp(kinds map[string]*kind) error {
 func (env *environment) subjectKind() *kind {
 	k := newKind(resourceType)
 	for _, f := range env.schemas[0].Fields {
-		if env.sharedType(f.Name) == "" {
+		if env.sharedType(f.Name) == "" || f.Name == resource.TagsOfParent {
 			continue
 		}
 		read := f.Get
@@ -212,10 +216,16 @@ func (env *environment) typeNames() string {
 	for i, s := range env.schemas {
 		names[i] = string(s.Type)
 	}
-	if len(names) == 1 {
-		return names[0]
+	return listed(names)
+}
+
+// listed is words as a sentence lists them.
+func listed(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

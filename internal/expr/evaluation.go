@@ -112,7 +112,7 @@ func (e *evaluation) field(get func(resource.Resource, time.Time) (any, error)) 
 	v, err := get(e.in.Resource, e.in.Now)
 	if err == nil {
 		if p, ok := v.(resource.Parent); ok {
-			return &object{kind: parents, self: p}, nil
+			return &object{kind: e.env.parents, self: family{p, e}}, nil
 		}
 		return v, nil
 	}

@@ -176,7 +176,7 @@ func (c *checked) badSelect(e ast.Expr) Problem {
 		if l, ok := laterFields[t.TypeName()][name]; ok {
 			return c.atName(e, lacks(what+"."+name), l.hint)
 		}
-		fields := sortedKeys(map[string]*kind{accountType: accounts, parentType: parents, runType: runs, itemType: items}[t.TypeName()].fields)
+		fields := sortedKeys(map[string]*kind{accountType: accounts, parentType: c.env.parents, runType: runs, itemType: items}[t.TypeName()].fields)
 		hint := "it has " + strings.Join(fields, ", ")
 		if s := suggest(name, fields); s != "" {
 			hint = didYouMean(s)
@@ -189,26 +189,38 @@ func (c *checked) badSelect(e ast.Expr) Problem {
 // fieldHint says what was meant by a field that the types do not have or do
 // not share.
 func (env *environment) fieldHint(name string) string {
-	var having []string
-	for _, s := range env.all {
-		if _, ok := s.Field(name); ok {
-			having = append(having, string(s.Type))
-		}
-	}
-	lacking := func(s *resource.Schema) bool { return !slices.Contains(having, string(s.Type)) }
+	having := typesWith(env.schemas, name)
 	switch {
-	case len(having) == 0:
-	case len(env.schemas) > 1 && !slices.ContainsFunc(env.schemas, lacking):
+	case len(having) == len(env.schemas):
 		return "it is of another type in each of them; an expression over several types has the fields they share"
-	case len(env.schemas) > 1:
-		return "only " + strings.Join(having, " and ") + " has it; an expression over several types has the fields they share"
-	default:
-		return strings.Join(having, " and ") + " has it"
+	case len(having) > 0:
+		return "only " + haveIt(having) + "; an expression over several types has the fields they share"
+	}
+	if having = typesWith(env.all, name); len(having) > 0 {
+		return haveIt(having)
 	}
 	if s := suggest(name, sortedKeys(env.subject.fields)); s != "" {
 		return didYouMean(s)
 	}
 	return fmt.Sprintf("tagwarden schema %s lists the fields; a tag is read with tag(%q)", env.schemas[0].Type, name)
+}
+
+// typesWith are the types that have a field.
+func typesWith(schemas []*resource.Schema, name string) []string {
+	var having []string
+	for _, s := range schemas {
+		if _, ok := s.Field(name); ok {
+			having = append(having, string(s.Type))
+		}
+	}
+	return having
+}
+
+func haveIt(types []string) string {
+	if len(types) == 1 {
+		return types[0] + " has it"
+	}
+	return listed(types) + " have it"
 }
 
 // typeName is a type as people read it.

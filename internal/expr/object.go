@@ -83,10 +83,6 @@ func (o *object) Value() any { return o }
 
 // The kinds that do not depend on the types of resources.
 var (
-	parents = newKind(parentType).
-		add("type", types.StringType, func(self any) (any, error) { return self.(resource.Parent).Type, nil }).
-		add("id", types.StringType, func(self any) (any, error) { return self.(resource.Parent).ID, nil })
-
 	accounts = newKind(accountType).
 			add("id", types.StringType, func(self any) (any, error) {
 			return self.(*evaluation).in.Resource.Ref().Account, nil
@@ -95,6 +91,26 @@ var (
 	items = itemKind()
 	runs  = runKind()
 )
+
+// family is what an object of the parent's kind stands for: the parent, and the
+// evaluation in which its tags are read.
+type family struct {
+	parent resource.Parent
+	in     *evaluation
+}
+
+// parentKind is the kind of resource.parent. It has tags where all types can
+// tell them.
+func (env *environment) parentKind() *kind {
+	k := newKind(parentType).
+		add("type", types.StringType, func(self any) (any, error) { return self.(family).parent.Type, nil }).
+		add("id", types.StringType, func(self any) (any, error) { return self.(family).parent.ID, nil })
+	if len(env.schemas) > 0 && env.sharedType(resource.TagsOfParent) != "" {
+		read := env.readByType(resource.TagsOfParent)
+		k.add("tags", celTypes[resource.StringMap], func(self any) (any, error) { return self.(family).in.field(read) })
+	}
+	return k
+}
 
 func itemKind() *kind {
 	k := newKind(itemType)

@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
 // uses is what an expression names.
@@ -37,8 +38,11 @@ func (c *checked) collect() uses {
 		switch e.Kind() {
 		case ast.SelectKind:
 			s := e.AsSelect()
-			if c.isResource(s.Operand()) {
+			switch {
+			case c.isResource(s.Operand()):
 				u.fields[s.FieldName()] = true
+			case c.isParentTags(e):
+				u.fields[resource.TagsOfParent] = true
 			}
 			if c.typeOf(s.Operand()).Kind() == types.MapKind {
 				c.lookup(u, e, s.Operand(), s.FieldName())
@@ -75,6 +79,8 @@ func (c *checked) lookup(u uses, e, in ast.Expr, key string) {
 	case c.isField(in, "tags"):
 		u.tagKeys[key] = true
 		u.lookups[e.ID()] = fmt.Sprintf("resource has no tag %q", diag.Printable(key))
+	case c.isParentTags(in):
+		u.lookups[e.ID()] = fmt.Sprintf("the parent has no tag %q", diag.Printable(key))
 	case in.Kind() == ast.SelectKind:
 		u.lookups[e.ID()] = fmt.Sprintf("%s has no key %q", in.AsSelect().FieldName(), diag.Printable(key))
 	default:
@@ -83,6 +89,11 @@ func (c *checked) lookup(u uses, e, in ast.Expr, key string) {
 }
 
 func (c *checked) isResource(e ast.Expr) bool { return c.typeOf(e).TypeName() == resourceType }
+
+// isParentTags says whether a part is the tags of the resource's parent.
+func (c *checked) isParentTags(e ast.Expr) bool {
+	return e.Kind() == ast.SelectKind && e.AsSelect().FieldName() == "tags" && c.typeOf(e.AsSelect().Operand()).TypeName() == parentType
+}
 
 // isField says whether a part is that field of the resource.
 func (c *checked) isField(e ast.Expr, name string) bool {

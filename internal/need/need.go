@@ -10,6 +10,21 @@ type Fact string
 const (
 	// Instances is what listing EC2 instances gives; it is always read.
 	Instances Fact = "instances"
+	// Volumes and the facts after it are what listing the other types of EC2
+	// gives; each is always read where a policy is about that type.
+	Volumes           Fact = "volumes"
+	Snapshots         Fact = "snapshots"
+	Images            Fact = "images"
+	NetworkInterfaces Fact = "network_interfaces"
+	SecurityGroups    Fact = "security_groups"
+	NetworkACLs       Fact = "network_acls"
+	ElasticIPs        Fact = "elastic_ips"
+	VPCs              Fact = "vpcs"
+	Subnets           Fact = "subnets"
+	// InstanceTags and VolumeTags are the tags of the instance or volume that a
+	// resource belongs to.
+	InstanceTags Fact = "instance_tags"
+	VolumeTags   Fact = "volume_tags"
 	// VPCTags is the tags of the VPC that a resource is in.
 	VPCTags Fact = "vpc_tags"
 	// Protection is what forbids to stop or terminate an instance: its two
@@ -39,8 +54,19 @@ type Cost struct {
 }
 
 var costs = map[Fact]Cost{
-	Instances: {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
-	VPCTags:   {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
+	Instances:         {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
+	Volumes:           {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 1000 volumes"},
+	Snapshots:         {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for 1000 snapshots"},
+	Images:            {Calls: []Call{{"ec2", "DescribeImages"}}, Per: "one call for 1000 images"},
+	NetworkInterfaces: {Calls: []Call{{"ec2", "DescribeNetworkInterfaces"}}, Per: "one call for 1000 network interfaces"},
+	SecurityGroups:    {Calls: []Call{{"ec2", "DescribeSecurityGroups"}}, Per: "one call for 1000 security groups"},
+	NetworkACLs:       {Calls: []Call{{"ec2", "DescribeNetworkAcls"}}, Per: "one call for 1000 network ACLs"},
+	ElasticIPs:        {Calls: []Call{{"ec2", "DescribeAddresses"}}, Per: "one call for all addresses"},
+	VPCs:              {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs"},
+	Subnets:           {Calls: []Call{{"ec2", "DescribeSubnets"}}, Per: "one call for 1000 subnets"},
+	InstanceTags:      {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
+	VolumeTags:        {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
+	VPCTags:           {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
 	Protection: {Calls: []Call{{"ec2", "DescribeInstanceAttribute"}, {"ec2", "DescribeSpotInstanceRequests"}},
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
 }

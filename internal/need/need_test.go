@@ -42,7 +42,8 @@ func constants(t *testing.T) []need.Fact {
 
 func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
-	if diff := cmp.Diff([]need.Fact{need.Instances, need.VPCTags, need.Protection}, facts); diff != "" {
+	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
+		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.Protection}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
 	for _, f := range facts {
@@ -65,6 +66,10 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		lazy  bool
 	}{
 		{need.Instances, []string{"ec2:DescribeInstances"}, false},
+		{need.Volumes, []string{"ec2:DescribeVolumes"}, false},
+		{need.ElasticIPs, []string{"ec2:DescribeAddresses"}, false},
+		{need.InstanceTags, []string{"ec2:DescribeInstances"}, true},
+		{need.VolumeTags, []string{"ec2:DescribeVolumes"}, true},
 		{need.VPCTags, []string{"ec2:DescribeVpcs"}, true},
 		{need.Protection, []string{"ec2:DescribeInstanceAttribute", "ec2:DescribeSpotInstanceRequests"}, true},
 	}

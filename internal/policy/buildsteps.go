@@ -56,9 +56,24 @@ func (l *loader) checkAction(p *policyDraft, raw *rawStep) {
 	}
 	for _, t := range p.Types {
 		if s, ok := resource.SchemaOf(t); ok && !slices.Contains(s.Actions, raw.action) {
-			l.fault(raw.word, "", "%s cannot be done to %s", raw.action, t)
+			l.fault(raw.word, possible(s, len(p.Types) > 1), "%s cannot be done to %s", raw.action, t)
 		}
 	}
+}
+
+// possible says which steps a type takes, and what to do where the policy is
+// about others too.
+func possible(s *resource.Schema, others bool) string {
+	words := []string{action.Notify.String()}
+	for _, k := range s.Actions {
+		words = append(words, k.String())
+	}
+	last := len(words) - 1
+	hint := "its steps are " + strings.Join(words[:last], ", ") + " and " + words[last]
+	if others {
+		hint += "; give the other types a policy of their own"
+	}
+	return hint
 }
 
 // lengthLike is what was meant as a length of time, right or wrong.

@@ -113,8 +113,7 @@ var scheduleKind = kind[string]{want: "rate(…) or cron(…)",
 
 // laterTypes are the types of resources that the language names beside those
 // this version has.
-var laterTypes = []string{"any", "autoscaling:group", "dynamodb:table", "ec2:elastic-ip", "ec2:image", "ec2:network-acl", "ec2:network-interface",
-	"ec2:security-group", "ec2:snapshot", "ec2:subnet", "ec2:volume", "ec2:vpc", "lambda:function", "rds:cluster", "rds:db", "rds:snapshot", "s3:bucket"}
+var laterTypes = []string{"any", "autoscaling:group", "dynamodb:table", "lambda:function", "rds:cluster", "rds:db", "rds:snapshot", "s3:bucket"}
 
 // typeNames are the types there are.
 func typeNames() []string {

@@ -277,7 +277,7 @@ func or(s, placeholder string) string {
 
 // InstanceARN is the ARN of an instance; the partition follows the region.
 func InstanceARN(region, account, id string) string {
-	return fmt.Sprintf("arn:%s:ec2:%s:%s:instance/%s", Partition(region), region, account, id)
+	return EC2Ref(Place{Account: account, Region: region}, EC2Instance, id).ARN
 }
 
 var _ Resource = (*Instance)(nil)

@@ -16,6 +16,7 @@ type FieldType string
 const (
 	String     FieldType = "string"
 	Bool       FieldType = "bool"
+	Int        FieldType = "int"
 	Timestamp  FieldType = "timestamp"
 	Duration   FieldType = "duration"
 	StringList FieldType = "list(string)"
@@ -31,7 +32,7 @@ type Field struct {
 	Doc string
 	// Fact is what must be fetched to know it.
 	Fact need.Fact
-	// Get returns a string, bool, time.Time, time.Duration, []string,
+	// Get returns a string, bool, int, time.Time, time.Duration, []string,
 	// map[string]string or Parent as Type says; *MissingFact or *UnreadFact for
 	// a fact that is not there, another error where AWS does not know it.
 	Get func(r Resource, now time.Time) (any, error)
@@ -69,7 +70,10 @@ func (s *Schema) Field(name string) (Field, bool) {
 }
 
 // schemas is the one list of the types there are.
-var schemas = []*Schema{instanceSchema}
+var schemas = []*Schema{
+	elasticIPSchema, imageSchema, instanceSchema, networkACLSchema, networkInterfaceSchema,
+	securityGroupSchema, snapshotSchema, subnetSchema, volumeSchema, vpcSchema,
+}
 
 // Schemas returns every type, sorted by name.
 func Schemas() []*Schema { return schemas }

@@ -32,6 +32,8 @@ func promised(ft resource.FieldType, v any) bool {
 		_, ok = v.(string)
 	case resource.Bool:
 		_, ok = v.(bool)
+	case resource.Int:
+		_, ok = v.(int)
 	case resource.Timestamp:
 		_, ok = v.(time.Time)
 	case resource.Duration:
@@ -78,7 +80,7 @@ func TestSchemasAreWholeAndInOrder(t *testing.T) {
 			}
 		}
 	}
-	if s, ok := resource.SchemaOf("ec2:volume"); ok {
+	if s, ok := resource.SchemaOf("ec2:vol"); ok {
 		t.Errorf("a type that is not there has a schema: %+v", s)
 	}
 }

@@ -33,9 +33,9 @@ type Account struct {
 
 	mu       sync.Mutex
 	regions  map[string]*region
-	taken    map[string]bool // every instance id there ever was
+	taken    map[string]bool // every id there ever was
 	due      []event         // by time, then by order of scheduling
-	seq      int             // counts instances, in order of launch
+	seq      int             // counts instances and things, in order of launch
 	serial   int             // counts generated ids and public addresses
 	events   int             // counts scheduled events
 	requests int             // counts calls, for their request ids
@@ -48,9 +48,10 @@ type Account struct {
 
 // region is what an account has in one region.
 type region struct {
-	order []*record // by seq
-	byID  map[string]*record
-	vpcs  map[string]tag.Set
+	order     []*record // by seq
+	byID      map[string]*record
+	things    map[resource.Type][]*thing // by seq
+	thingByID map[string]*thing
 }
 
 // New returns an account of 12 digits without regions, VPCs and instances,
@@ -70,7 +71,7 @@ func New(account string, start time.Time) *Account {
 // Clock returns the account's clock.
 func (a *Account) Clock() *Clock { return a.clock }
 
-// SetPageSize sets how many instances a page of a listing holds, from 1 to
+// SetPageSize sets how many resources a page of a listing holds, from 1 to
 // 1000 (the default); what lies outside is taken as the nearest of these.
 func (a *Account) SetPageSize(n int) {
 	a.mu.Lock()
@@ -78,7 +79,7 @@ func (a *Account) SetPageSize(n int) {
 	a.pageSize = min(max(n, 1), maxPage)
 }
 
-// AddRegion enables a region. AddVPC and Launch do so by themselves.
+// AddRegion enables a region. AddVPC, Launch and Add do so by themselves.
 func (a *Account) AddRegion(name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -90,7 +91,11 @@ func (a *Account) AddRegion(name string) {
 func (a *Account) AddVPC(region, id string, tags tag.Set) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.region(region).vpcs[id] = tags.Clone()
+	if x, ok := a.region(region).thingByID[id]; ok {
+		x.setTags(tags.Clone())
+		return
+	}
+	a.put(resource.EC2VPC, region, id, &resource.VPC{Base: resource.Base{TagSet: tags}})
 }
 
 // Instance returns a copy of an instance as it is now, whatever its region,
@@ -120,15 +125,15 @@ func (a *Account) Instances() []resource.Instance {
 	return all
 }
 
-// SetTags replaces the user's tags of an instance, as somebody else may do at
+// SetTags replaces the user's tags of a resource, as somebody else may do at
 // any time; those under "aws:" stay. It counts as no call and is not logged.
-// It returns false where there is no such instance, and panics where AWS would
+// It returns false where there is no such resource, and panics where AWS would
 // refuse the tags.
 func (a *Account) SetTags(id string, tags tag.Set) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.settle()
-	r := a.find(id)
+	r := a.item(id)
 	if r == nil {
 		return false
 	}
@@ -136,12 +141,12 @@ func (a *Account) SetTags(id string, tags tag.Set) bool {
 		panic(fmt.Sprintf("sim: setting tags of %s: %v", id, err))
 	}
 	next := tags.Clone()
-	for k, v := range r.inst.TagSet {
+	for k, v := range r.tags() {
 		if tag.IsReserved(k) {
 			next[k] = v
 		}
 	}
-	r.inst.TagSet = next
+	r.setTags(next)
 	return true
 }
 
@@ -191,7 +196,7 @@ func (a *Account) find(id string) *record {
 func (a *Account) region(name string) *region {
 	r, ok := a.regions[name]
 	if !ok {
-		r = &region{byID: map[string]*record{}, vpcs: map[string]tag.Set{}}
+		r = &region{byID: map[string]*record{}, things: map[resource.Type][]*thing{}, thingByID: map[string]*thing{}}
 		a.regions[name] = r
 	}
 	return r

@@ -66,6 +66,12 @@ func (a *Account) write(e Entry, err error) {
 // it refuses, and returns the ids of what it changed.
 func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
 	refusal := a.check(c)
+	if c.op == createTags || c.op == deleteTags {
+		if refusal != nil {
+			return execute.Answer{}, nil, refusal.err
+		}
+		return execute.Answer{RequestID: c.id}, c.retag(), nil
+	}
 	work := c.found
 	if refusal != nil {
 		if refusal.zones == nil {
@@ -73,15 +79,10 @@ func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
 		}
 		work = slices.DeleteFunc(slices.Clone(work), func(r *record) bool { return refusal.zones[r.zone] })
 	}
-	answer := execute.Answer{RequestID: c.id}
-	if c.op != createTags && c.op != deleteTags {
-		answer.Previous = map[string]string{}
-	}
+	answer := execute.Answer{RequestID: c.id, Previous: map[string]string{}}
 	var changed []string
 	for _, r := range work {
-		if answer.Previous != nil {
-			answer.Previous[r.inst.Reference.ID] = r.inst.State
-		}
+		answer.Previous[r.inst.Reference.ID] = r.inst.State
 		if a.change(c, r) {
 			changed = append(changed, r.inst.Reference.ID)
 		}
@@ -92,7 +93,7 @@ func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
 	return answer, changed, nil
 }
 
-// change does to one instance what a call asks for. It returns false where
+// change does to one instance what a call to start or end it asks for. It returns false where
 // that is so already.
 func (a *Account) change(c *call, r *record) bool {
 	now, state := a.clock.Now(), r.inst.State
@@ -112,22 +113,27 @@ func (a *Account) change(c *call, r *record) bool {
 			return false
 		}
 		a.enter(r, shuttingDown, now)
-	case createTags:
-		return r.retag(tag.Diff{Set: c.tags})
-	case deleteTags:
-		keys := c.keys
-		if len(keys) == 0 {
-			keys = r.inst.TagSet.User().Keys()
-		}
-		return r.retag(tag.Diff{Delete: keys})
 	}
 	return true
 }
 
-// retag changes the tags of an instance.
-func (r *record) retag(d tag.Diff) bool {
-	next := d.Apply(r.inst.TagSet)
-	differs := !tag.Compare(r.inst.TagSet, next).Empty()
-	r.inst.TagSet = next
-	return differs
+// retag changes the tags of everything that a call names, and returns the ids
+// of what it changed.
+func (c *call) retag() []string {
+	var changed []string
+	for _, i := range c.items() {
+		d := tag.Diff{Set: c.tags}
+		if c.op == deleteTags {
+			d = tag.Diff{Delete: c.keys}
+			if len(c.keys) == 0 {
+				d.Delete = i.tags().User().Keys()
+			}
+		}
+		next := d.Apply(i.tags())
+		if !tag.Compare(i.tags(), next).Empty() {
+			changed = append(changed, i.reference().ID)
+		}
+		i.setTags(next)
+	}
+	return changed
 }

@@ -22,9 +22,10 @@ type call struct {
 	ids  []string
 	tags tag.Set
 	keys []string
-	// found are the records of the ids that are there, each once; missing are
-	// the ids that are not.
+	// found are the records of the ids that are there, each once, and things what
+	// is no instance of them; missing are the ids that are not.
 	found   []*record
+	things  []*thing
 	missing []string
 }
 
@@ -66,16 +67,18 @@ func (c *call) refused(r Refusal, what string) *fault.Error {
 		Message: what + ": " + r.Condition, RequestID: c.id}
 }
 
-// knows refuses a type of resource that the account does not have.
+// knows refuses a type of resource that the account does not have, and one that
+// the operation is not for.
 func (c *call) knows(t resource.Type) error {
-	if t == resource.EC2Instance {
+	tags := c.op == createTags || c.op == deleteTags
+	if t == resource.EC2Instance || kinds[t] != nil && (tags || c.op == listing(t)) {
 		return nil
 	}
 	return &fault.Error{Class: fault.Invalid, Call: c.op, Region: c.region, RequestID: c.id,
-		Message: fmt.Sprintf("the embedded account has no resources of type %q", t)}
+		Message: fmt.Sprintf("there is no such call for resources of type %q in the embedded account", t)}
 }
 
-// look finds the instances that a call names.
+// look finds what a call names.
 func (a *Account) look(c *call) {
 	seen := map[string]bool{}
 	for _, id := range c.ids {
@@ -83,12 +86,27 @@ func (a *Account) look(c *call) {
 			continue
 		}
 		seen[id] = true
-		if r, ok := a.regions[c.region].byID[id]; ok {
-			c.found = append(c.found, r)
-		} else {
+		switch x := a.regions[c.region].item(id).(type) {
+		case *record:
+			c.found = append(c.found, x)
+		case *thing:
+			c.things = append(c.things, x)
+		default:
 			c.missing = append(c.missing, id)
 		}
 	}
+}
+
+// items are everything that a call names and that is there.
+func (c *call) items() []item {
+	items := make([]item, 0, len(c.found)+len(c.things))
+	for _, r := range c.found {
+		items = append(items, r)
+	}
+	for _, x := range c.things {
+		items = append(items, x)
+	}
+	return items
 }
 
 // Entry is one call that was to change something, as it reached AWS.
@@ -103,7 +121,7 @@ type Entry struct {
 	// Code and Class say why it failed; both are "" where it did not.
 	Code  string
 	Class fault.Class
-	// Changed are the instances that it changed, also where it failed.
+	// Changed are the resources that it changed, also where it failed.
 	Changed []string
 }
 

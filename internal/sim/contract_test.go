@@ -22,6 +22,7 @@ func backend(t *testing.T) contract.Backend {
 			}
 			return ids
 		},
+		Add: func(t *testing.T, typ resource.Type) string { return a.Add(blank(t, typ)) },
 		Protect: func(t *testing.T, id string, stop, terminate bool) {
 			if !a.Protect(id, stop, terminate) {
 				t.Fatalf("%s cannot be protected", id)
@@ -29,6 +30,21 @@ func backend(t *testing.T) contract.Backend {
 		},
 		Settle: func(*testing.T) { a.Clock().Advance(sim.Transition) },
 	}
+}
+
+// blank is a resource of a type with nothing but a region.
+func blank(t *testing.T, typ resource.Type) resource.Resource {
+	t.Helper()
+	b := resource.Base{Reference: resource.Ref{Region: home.Region}}
+	all := map[resource.Type]resource.Resource{
+		resource.EC2ElasticIP: &resource.ElasticIP{Base: b}, resource.EC2Image: &resource.Image{Base: b}, resource.EC2NetworkACL: &resource.NetworkACL{Base: b},
+		resource.EC2NetworkInterface: &resource.NetworkInterface{Base: b}, resource.EC2SecurityGroup: &resource.SecurityGroup{Base: b},
+		resource.EC2Snapshot: &resource.Snapshot{Base: b}, resource.EC2Subnet: &resource.Subnet{Base: b}, resource.EC2Volume: &resource.Volume{Base: b}, resource.EC2VPC: &resource.VPC{Base: b},
+	}
+	if all[typ] == nil {
+		t.Fatalf("nobody says how to make a %s", typ)
+	}
+	return all[typ]
 }
 
 var home = resource.Place{Account: sim.DemoAccount, Region: "us-east-1"}

@@ -57,8 +57,8 @@ type row struct {
 }
 
 // Demo returns the inventory of the demo: a small company's account with some
-// sixty instances in us-east-1 and ap-south-1, good and bad. It is the same
-// every time.
+// sixty instances in us-east-1 and ap-south-1, good and bad, and what belongs
+// to them or is left over. It is the same every time.
 func Demo() *Account {
 	start := DemoStart()
 	a := New(DemoAccount, start)
@@ -85,6 +85,9 @@ func Demo() *Account {
 			i.Tags[k] = v
 		}
 		a.Launch(i)
+	}
+	for _, r := range demoThings(start) {
+		a.Add(r)
 	}
 	return a
 }

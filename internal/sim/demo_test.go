@@ -186,3 +186,33 @@ func TestLargeTakesRegions(t *testing.T) {
 		t.Errorf("Regions (-want +got), %v:\n%s", err, diff)
 	}
 }
+
+func TestTheDemoHasSomethingOfEveryType(t *testing.T) {
+	a := sim.Demo()
+	var orphans, attached int
+	for _, s := range resource.Schemas() {
+		n := 0
+		for _, region := range []string{"us-east-1", "ap-south-1"} {
+			err := a.List(ctx, resource.Place{Account: sim.DemoAccount, Region: region}, s.Type, func(rs []resource.Resource) error {
+				for _, r := range rs {
+					n++
+					if v, ok := r.(*resource.Volume); ok && v.Attached() {
+						attached++
+					} else if ok {
+						orphans++
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n == 0 {
+			t.Errorf("it has no %s", s.Type)
+		}
+	}
+	if attached < 50 || orphans < 3 {
+		t.Errorf("%d volumes are attached, %d are not", attached, orphans)
+	}
+}

@@ -3,12 +3,13 @@ package sim
 import (
 	"context"
 
+	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
-// Fill reads the tags of VPCs or the protection of instances. VPC tags take
+// Fill reads the tags of parents or VPCs, or the protection of instances. Tags take
 // one call for all; protection takes one for each attribute of each instance,
 // and one for the spot requests of all.
 func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource) {
@@ -19,7 +20,12 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 		}
 	}
 	switch f {
+	case need.InstanceTags:
+		inventory.FillParentTags(ctx, a, at, resource.EC2Instance, rs)
+	case need.VolumeTags:
+		inventory.FillParentTags(ctx, a, at, resource.EC2Volume, rs)
 	case need.VPCTags:
+		inventory.FillParentTags(ctx, a, at, resource.EC2VPC, rs)
 		a.fillVPCTags(ctx, at, instances)
 	case need.Protection:
 		a.fillProtection(ctx, at, instances)
@@ -51,8 +57,8 @@ func (a *Account) vpcs(ctx context.Context, at resource.Place) (map[string]tag.S
 		return nil, err
 	}
 	vpcs := map[string]tag.Set{}
-	for id, tags := range a.regions[at.Region].vpcs {
-		vpcs[id] = tags
+	for _, x := range a.regions[at.Region].things[resource.EC2VPC] {
+		vpcs[x.reference().ID] = x.tags()
 	}
 	return vpcs, nil
 }

@@ -154,9 +154,10 @@ func (a *Account) launch(i Instance, at time.Time) *record {
 	reg := a.region(i.Region)
 	reg.order = append(reg.order, r)
 	reg.byID[id] = r
-	if _, ok := reg.vpcs[i.VPC]; !ok && i.VPC != "" {
-		reg.vpcs[i.VPC] = tag.Set{}
+	if i.VPC != "" && reg.thingByID[i.VPC] == nil {
+		a.put(resource.EC2VPC, i.Region, i.VPC, &resource.VPC{})
 	}
+	a.furnish(r)
 	a.schedule(r, at)
 	return r
 }

@@ -75,6 +75,9 @@ func (a *Account) enter(r *record, state string, at time.Time) {
 	r.changes++
 	r.ran = r.ran || state == running
 	r.dropWhatItsStateLacks()
+	if state == terminated {
+		a.release(r)
+	}
 	a.schedule(r, at)
 }
 

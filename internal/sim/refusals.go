@@ -3,7 +3,9 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -69,21 +71,24 @@ var (
 // refusals is the table, in the order in which they are looked for.
 var refusals = slices.Concat(
 	[]Refusal{notEnabled, denied, throttled, internalError},
-	[]Refusal{{describeAttribute, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, unknown}},
-	identified(startInstances, pageThrottle, "InvalidParameterCombination", "InvalidInstanceID.Malformed"),
+	[]Refusal{{describeAttribute, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, unknownWith("i")}},
+	identified(startInstances, pageThrottle, "InvalidParameterCombination", "InvalidInstanceID.Malformed", instanceID),
 	startRefusals,
-	identified(stopInstances, pageThrottle, "InvalidParameterCombination", "InvalidInstanceID.Malformed"),
+	identified(stopInstances, pageThrottle, "InvalidParameterCombination", "InvalidInstanceID.Malformed", instanceID),
 	stopRefusals,
-	identified(terminateInstances, pageTerminate, "InvalidParameterCombination", "InvalidInstanceID.Malformed"),
+	identified(terminateInstances, pageTerminate, "InvalidParameterCombination", "InvalidInstanceID.Malformed", instanceID),
 	terminateRefusals,
-	identified(createTags, pageCreate, "MissingParameter", "InvalidID"),
+	identified(createTags, pageCreate, "MissingParameter", "InvalidID", anyID),
+	absent(createTags),
 	createRefusals,
-	identified(deleteTags, pageDelete, "MissingParameter", "InvalidID"),
+	identified(deleteTags, pageDelete, "MissingParameter", "InvalidID", anyID),
+	absent(deleteTags),
 	deleteRefusals,
 )
 
-// identified are the refusals that concern a call's ids.
-func identified(op, limit, noneCode, malformedCode string) []Refusal {
+// identified are the refusals that concern a call's ids, which are well formed
+// where they match.
+func identified(op, limit, noneCode, malformedCode string, match *regexp.Regexp) []Refusal {
 	return []Refusal{
 		{op, "it names no resource", noneCode, fault.Invalid, pageErrors, false, func(c *call) string {
 			return unless(len(c.ids) > 0, "an empty list of ids")
@@ -92,10 +97,20 @@ func identified(op, limit, noneCode, malformedCode string) []Refusal {
 			return unless(len(c.ids) <= maxIDs, fmt.Sprintf("%d ids", len(c.ids)))
 		}},
 		{op, "an id is malformed", malformedCode, fault.Invalid, pageErrors, false, func(c *call) string {
-			return first(c.ids, func(id string) bool { return !instanceID.MatchString(id) })
+			return first(c.ids, func(id string) bool { return !match.MatchString(id) })
 		}},
-		{op, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, unknown},
+		{op, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, unknownWith("i")},
 	}
+}
+
+// absent are the refusals of what is no instance and not there, type by type.
+func absent(op string) []Refusal {
+	var rows []Refusal
+	for _, t := range kindTypes() {
+		k := kinds[t]
+		rows = append(rows, Refusal{op, "there is no such " + strings.TrimPrefix(string(t), "ec2:"), k.gone, fault.NotFound, pageErrors, false, unknownWith(k.prefix)})
+	}
+	return rows
 }
 
 // Nobody but the service that runs a managed instance may change its state.
@@ -150,10 +165,13 @@ var createRefusals = []Refusal{
 	{createTags, "a value is longer than 256 characters", "InvalidParameterValue", fault.Invalid, pageTags, false, func(c *call) string {
 		return first(c.tags.Keys(), func(k string) bool { return tooLong(tag.CheckValue)(c.tags[k]) })
 	}},
-	{createTags, "an instance would have more than 50 tags", "TagLimitExceeded", fault.TagLimit, pageCreate, false, func(c *call) string {
-		return instance(func(r *record) bool {
-			return len(tag.Diff{Set: c.tags}.Apply(r.inst.TagSet).User()) > tag.MaxPerResource
-		})(c)
+	{createTags, "a resource would have more than 50 tags", "TagLimitExceeded", fault.TagLimit, pageCreate, false, func(c *call) string {
+		for _, i := range c.items() {
+			if len(tag.Diff{Set: c.tags}.Apply(i.tags()).User()) > tag.MaxPerResource {
+				return i.reference().ID
+			}
+		}
+		return ""
 	}},
 }
 
@@ -235,8 +253,11 @@ func first(list []string, bad func(string) bool) string {
 	return ""
 }
 
-func unknown(c *call) string {
-	return first(c.missing, func(string) bool { return true })
+// unknownWith finds the first id with a prefix that is not there.
+func unknownWith(prefix string) func(*call) string {
+	return func(c *call) string {
+		return first(c.missing, func(id string) bool { return strings.HasPrefix(id, prefix+"-") })
+	}
 }
 
 func unless(ok bool, what string) string {

@@ -147,15 +147,15 @@ func scenes() map[string]scene {
 		"ec2:TerminateInstances: termination protection is on":                                  with(sim.Instance{TerminateProtected: true, Zone: "us-east-1f"}, action.Terminate),
 		"ec2:TerminateInstances: stop protection is on, which protects against termination too": with(sim.Instance{StopProtected: true, Zone: "us-east-1f"}, action.Terminate),
 
-		"ec2:CreateTags: it has no tags":                           tagging(nil),
-		"ec2:CreateTags: a key is empty":                           tagging(tag.Set{"": "x", "Project": "atlas"}),
-		"ec2:CreateTags: a key begins with aws:":                   tagging(tag.Set{"Aws:x": "x", "Project": "atlas"}),
-		"ec2:CreateTags: a key is longer than 128 characters":      tagging(tag.Set{strings.Repeat("é", 129): "x"}),
-		"ec2:CreateTags: a value is longer than 256 characters":    tagging(tag.Set{"Project": strings.Repeat("é", 257)}),
-		"ec2:CreateTags: an instance would have more than 50 tags": tagging(tags(50)),
-		"ec2:DeleteTags: it names more than 1000 tags":             untagging(strings.Split("Owner"+strings.Repeat(",k", 1000), ",")...),
-		"ec2:DeleteTags: a key is empty":                           untagging("Owner", ""),
-		"ec2:DeleteTags: a key begins with aws:":                   untagging("Owner", "aws:autoscaling:groupName"),
+		"ec2:CreateTags: it has no tags":                          tagging(nil),
+		"ec2:CreateTags: a key is empty":                          tagging(tag.Set{"": "x", "Project": "atlas"}),
+		"ec2:CreateTags: a key begins with aws:":                  tagging(tag.Set{"Aws:x": "x", "Project": "atlas"}),
+		"ec2:CreateTags: a key is longer than 128 characters":     tagging(tag.Set{strings.Repeat("é", 129): "x"}),
+		"ec2:CreateTags: a value is longer than 256 characters":   tagging(tag.Set{"Project": strings.Repeat("é", 257)}),
+		"ec2:CreateTags: a resource would have more than 50 tags": tagging(tags(50)),
+		"ec2:DeleteTags: it names more than 1000 tags":            untagging(strings.Split("Owner"+strings.Repeat(",k", 1000), ",")...),
+		"ec2:DeleteTags: a key is empty":                          untagging("Owner", ""),
+		"ec2:DeleteTags: a key begins with aws:":                  untagging("Owner", "aws:autoscaling:groupName"),
 	}
 	for op, k := range map[string]action.Kind{"ec2:StartInstances": action.Start, "ec2:StopInstances": action.Stop,
 		"ec2:TerminateInstances": action.Terminate, "ec2:CreateTags": action.Mark, "ec2:DeleteTags": action.Unmark} {
@@ -164,8 +164,17 @@ func scenes() map[string]scene {
 		all[op+": an id is malformed"] = do(k, "i-0123")
 		all[op+": there is no such instance"] = do(k, absent)
 	}
+	for op, k := range map[string]action.Kind{"ec2:CreateTags": action.Tag, "ec2:DeleteTags": action.Untag} {
+		for what, prefix := range prefixes {
+			all[op+": there is no such "+what] = do(k, prefix+"-0aaaaaaaaaaaaaaaa")
+		}
+	}
 	return all
 }
+
+// prefixes are what the ids of each type but instances begin with.
+var prefixes = map[string]string{"elastic-ip": "eipalloc", "image": "ami", "network-acl": "acl", "network-interface": "eni",
+	"security-group": "sg", "snapshot": "snap", "subnet": "subnet", "volume": "vol", "vpc": "vpc"}
 
 // tags makes n tags.
 func tags(n int) tag.Set {
@@ -305,7 +314,7 @@ func TestWhatEC2DoesNotDoIsRefusedWithoutACall(t *testing.T) {
 	for name, c := range map[string]execute.Call{
 		"notify":          {Action: action.Notify, Type: resource.EC2Instance, At: home, IDs: []string{id}},
 		"no action":       {Type: resource.EC2Instance, At: home, IDs: []string{id}},
-		"another type":    {Action: action.Stop, Type: "ec2:volume", At: home, IDs: []string{id}},
+		"another type":    {Action: action.Stop, Type: resource.EC2Volume, At: home, IDs: []string{id}},
 		"another account": {Action: action.Stop, Type: resource.EC2Instance, At: resource.Place{Account: "999988887777", Region: home.Region}, IDs: []string{id}},
 	} {
 		if _, err := a.Do(ctx, c); fault.ClassOf(err) != fault.Invalid {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -43,7 +44,7 @@ func (a *Account) Regions(ctx context.Context) ([]string, error) {
 	return a.regionNames(), nil
 }
 
-// List hands over the instances of a region in order of launch, a page at a
+// List hands over the resources of a region in order of launch, a page at a
 // time. What happens between two pages shows in the later one.
 func (a *Account) List(ctx context.Context, at resource.Place, t resource.Type, page func([]resource.Resource) error) error {
 	for seq, pages, more := 0, 0, true; more; pages++ {
@@ -62,13 +63,13 @@ func (a *Account) List(ctx context.Context, at resource.Place, t resource.Type, 
 	return nil
 }
 
-// page reads the instances of one page: those launched after the one that is
+// page reads the resources of one page: those launched after the one that is
 // the seq-th of the account. It returns the last one's seq and whether there
 // are more.
 func (a *Account) page(ctx context.Context, at resource.Place, t resource.Type, seq, pages int) ([]resource.Resource, int, bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	c, err := a.begin(ctx, describeInstances, at)
+	c, err := a.begin(ctx, listing(t), at)
 	if err == nil {
 		err = c.knows(t)
 	}
@@ -78,22 +79,37 @@ func (a *Account) page(ctx context.Context, at resource.Place, t resource.Type, 
 	if err != nil {
 		return nil, seq, false, err
 	}
-	order := a.regions[at.Region].order
-	from, found := slices.BinarySearchFunc(order, seq, bySeq)
+	reg := a.regions[at.Region]
+	var rs []resource.Resource
+	var more bool
+	switch t {
+	case resource.EC2Instance:
+		rs, seq, more = after(reg.order, seq, a.pageSize)
+	case resource.EC2ElasticIP: // which AWS does not page
+		rs, seq, more = after(reg.things[t], seq, len(reg.things[t]))
+	default:
+		rs, seq, more = after(reg.things[t], seq, a.pageSize)
+	}
+	return rs, seq, more, nil
+}
+
+// after returns up to size of those after the one that is the seq-th, the
+// last one's place, and whether there are more.
+func after[I item](order []I, seq, size int) ([]resource.Resource, int, bool) {
+	from, found := slices.BinarySearchFunc(order, seq, func(i I, seq int) int { return cmp.Compare(i.order(), seq) })
 	if found {
 		from++
 	}
-	to := min(from+a.pageSize, len(order))
+	to := min(from+size, len(order))
 	rs := make([]resource.Resource, 0, to-from)
-	for _, r := range order[from:to] {
-		i := r.snapshot()
-		rs = append(rs, &i)
-		seq = r.seq
+	for _, i := range order[from:to] {
+		rs = append(rs, i.snap())
+		seq = i.order()
 	}
-	return rs, seq, to < len(order), nil
+	return rs, seq, to < len(order)
 }
 
-// Get reads instances anew, in the order of the ids. Those that are not there
+// Get reads resources anew, in the order of the ids. Those that are not there
 // (any more), and what is no id at all, are left out; no ids are no call.
 func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
 	if len(ids) == 0 {
@@ -101,7 +117,7 @@ func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, i
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	c, err := a.begin(ctx, describeInstances, at)
+	c, err := a.begin(ctx, listing(t), at)
 	if err == nil {
 		err = c.knows(t)
 	}
@@ -111,10 +127,9 @@ func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, i
 	var rs []resource.Resource
 	seen := map[string]bool{}
 	for _, id := range ids {
-		if r, ok := a.regions[at.Region].byID[id]; ok && !seen[id] {
+		if i := a.regions[at.Region].item(id); i != nil && i.reference().Type == t && !seen[id] {
 			seen[id] = true
-			i := r.snapshot()
-			rs = append(rs, &i)
+			rs = append(rs, i.snap())
 		}
 	}
 	return rs, nil

@@ -27,6 +27,9 @@ type Backend struct {
 	// Launch launches k plain instances (on demand, EBS root volume, in a VPC,
 	// no protection, no user's tags), waits until they run and returns their ids.
 	Launch func(t *testing.T, k int) []string
+	// Add makes a resource of a type that is not the instance's, without tags of
+	// the user, and returns its id. Nil skips what needs it.
+	Add func(t *testing.T, typ resource.Type) string
 	// Protect sets the protection of an instance. Nil skips what needs it.
 	Protect func(t *testing.T, id string, stop, terminate bool)
 	// Settle lets instances arrive in the states that they are on the way to. Nil
@@ -56,6 +59,8 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"a terminated instance is ended or gone", testTerminate},
 		{"one unknown id fails a stop, a start and a termination as a whole", testUnknownID},
 		{"protection holds", testProtected},
+		{"every type is listed, read and tagged", testTypes},
+		{"a parent's tags are read, and one that is gone has none", testParentTags},
 		{"calls at the same time do not disturb each other", testConcurrent},
 	})
 }

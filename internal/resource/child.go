@@ -1,0 +1,54 @@
+package resource
+
+import (
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/need"
+)
+
+// Child is embedded by types that belong to another resource whose tags can be
+// read. Its zero value is a child whose parent's tags were not read.
+type Child struct {
+	ParentTagSet Lazy[map[string]string]
+}
+
+// ParentTags are the tags of what it belongs to.
+func (c *Child) ParentTags() Lazy[map[string]string] { return c.ParentTagSet }
+
+// SetParentTags sets them once they were read, or could not be.
+func (c *Child) SetParentTags(l Lazy[map[string]string]) { c.ParentTagSet = l }
+
+// Parented is a resource of a type that embeds Child.
+type Parented interface {
+	Resource
+	// Parent is what it belongs to; its Type is one of the types there are.
+	Parent() Parent
+	ParentTags() Lazy[map[string]string]
+	SetParentTags(Lazy[map[string]string])
+}
+
+// TagsOfParent is the name of the field for the parent's tags. Its dot makes
+// it a field of the parent in expressions, with a fact of its own.
+const TagsOfParent = "parent.tags"
+
+// parentFields are the two fields of a child. listing tells the parent, tags is
+// the fact that reading the parent's tags takes, doc says what the parent is.
+func parentFields[R Parented](listing, tags need.Fact, doc string) []Field {
+	return []Field{
+		plain("parent", ParentRef, listing, doc+", as parent.type and parent.id; both \"\" without one", func(r R) any { return r.Parent() }),
+		field(TagsOfParent, StringMap, tags, "the tags of its parent, none without one", func(r R, _ time.Time) (any, error) {
+			if r.Parent() == (Parent{}) {
+				return map[string]string{}, nil
+			}
+			return r.ParentTags().Get(tags)
+		}),
+	}
+}
+
+// parentOf is a parent with that id, none where it is "".
+func parentOf(t Type, id string) Parent {
+	if id == "" {
+		return Parent{}
+	}
+	return Parent{Type: string(t), ID: id}
+}

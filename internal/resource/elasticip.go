@@ -1,0 +1,54 @@
+package resource
+
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/need"
+)
+
+// EC2ElasticIP is the type of *ElasticIP.
+const EC2ElasticIP Type = "ec2:elastic-ip"
+
+// ElasticIP is what was read of an elastic IP address. Its id is that of its
+// allocation.
+type ElasticIP struct {
+	Base
+	Child
+	Lasting
+	PublicIP         string
+	PrivateIP        string // the address it stands for, "" without one
+	Instance         string // the one that has it, "" without one
+	NetworkInterface string // the one that has it, "" without one
+}
+
+// Attached says that a network interface has it, of an instance or of an AWS
+// service.
+func (e *ElasticIP) Attached() bool { return e.NetworkInterface != "" || e.Instance != "" }
+
+// Parent is the instance that has it.
+func (e *ElasticIP) Parent() Parent { return parentOf(EC2Instance, e.Instance) }
+
+var elasticIPSchema = &Schema{
+	Type:    EC2ElasticIP,
+	Title:   "elastic IP address",
+	Doc:     "A public address that the account keeps, used or not.",
+	Actions: tagging,
+	Fields: sorted(slices.Concat(shared[*ElasticIP](need.ElasticIPs), elasticIPFields,
+		parentFields[*ElasticIP](need.ElasticIPs, need.InstanceTags, "the instance that has it"))),
+	Columns: []Column{
+		column("Public IP", func(e *ElasticIP) string { return or(e.PublicIP, noIP) }),
+		nameColumn, ownerColumn,
+		column("Instance", func(e *ElasticIP) string { return or(e.Instance, "none") }),
+		column("Network interface", func(e *ElasticIP) string { return or(e.NetworkInterface, "none") }),
+	},
+}
+
+var elasticIPFields = []Field{
+	plain("public_ip", String, need.ElasticIPs, "the address", func(e *ElasticIP) any { return e.PublicIP }),
+	plain("private_ip", String, need.ElasticIPs, "the private address it stands for, \"\" without one", func(e *ElasticIP) any { return e.PrivateIP }),
+	plain("attached", Bool, need.ElasticIPs, "whether a network interface has it", func(e *ElasticIP) any { return e.Attached() }),
+	plain("instance", String, need.ElasticIPs, "the id of the instance that has it, \"\" without one", func(e *ElasticIP) any { return e.Instance }),
+	plain("network_interface", String, need.ElasticIPs, "the id of the network interface that has it, \"\" without one", func(e *ElasticIP) any { return e.NetworkInterface }),
+}
+
+var _ Parented = (*ElasticIP)(nil)

@@ -1,0 +1,186 @@
+package resource_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+// place is where the resources of the tests are.
+var place = resource.Place{Account: "111122223333", Region: "eu-central-1"}
+
+// base is what a resource of a test begins with.
+func base(t resource.Type, id string) resource.Base {
+	return resource.Base{Reference: resource.EC2Ref(place, t, id), TagSet: tag.Set{"Name": "x"}}
+}
+
+// child is one whose parent's tags were read.
+var child = resource.Child{ParentTagSet: resource.Known(map[string]string{"Project": "atlas"})}
+
+// types has, for every type but instances, one of which everything is known,
+// the fields that not all types share, and what a message shows of it.
+func types() map[resource.Type]struct {
+	full    resource.Resource
+	fields  map[string]any
+	columns []string
+} {
+	made := now.Add(-48 * time.Hour)
+	ofInstance := resource.Parent{Type: "ec2:instance", ID: "i-1"}
+	ofVPC := resource.Parent{Type: "ec2:vpc", ID: "vpc-1"}
+	parentTags := map[string]string{"Project": "atlas"}
+	type entry = struct {
+		full    resource.Resource
+		fields  map[string]any
+		columns []string
+	}
+	return map[resource.Type]entry{
+		resource.EC2Volume: {&resource.Volume{Base: base(resource.EC2Volume, "vol-1"), Child: child, State: "in-use", CreatedAt: made, Size: 100, VolumeType: "gp3",
+			Encrypted: true, IOPS: 3000, Zone: "eu-central-1a", Instance: "i-1", Snapshot: "snap-1", Operator: "eks.amazonaws.com"},
+			map[string]any{"state": "in-use", "created_at": made, "age": 48 * time.Hour, "size": 100, "volume_type": "gp3", "encrypted": true, "iops": 3000, "zone": "eu-central-1a",
+				"attached": true, "instance": "i-1", "snapshot": "snap-1", "managed_by": "eks.amazonaws.com", "parent": ofInstance, "parent.tags": parentTags},
+			[]string{"2026-11-18 12:00", "100 GiB", "gp3", "x", "Unknown", "i-1"}},
+		resource.EC2Snapshot: {&resource.Snapshot{Base: base(resource.EC2Snapshot, "snap-1"), Child: child, State: "completed", CreatedAt: made, Volume: "vol-1", Size: 8,
+			Encrypted: true, Description: "nightly", Tier: "standard"},
+			map[string]any{"state": "completed", "created_at": made, "age": 48 * time.Hour, "volume": "vol-1", "size": 8, "encrypted": true, "description": "nightly", "tier": "standard",
+				"parent": resource.Parent{Type: "ec2:volume", ID: "vol-1"}, "parent.tags": parentTags},
+			[]string{"2026-11-18 12:00", "8 GiB", "x", "Unknown", "vol-1"}},
+		resource.EC2Image: {&resource.Image{Base: base(resource.EC2Image, "ami-1"), State: "available", CreatedAt: made, ImageName: "web-7", Description: "d", Public: true,
+			RootDevice: "ebs", Platform: "Linux/UNIX", Architecture: "arm64", Snapshots: []string{"snap-1"}},
+			map[string]any{"state": "available", "created_at": made, "age": 48 * time.Hour, "image_name": "web-7", "description": "d", "public": true, "root_device": "ebs",
+				"platform": "Linux/UNIX", "architecture": "arm64", "snapshots": []string{"snap-1"}},
+			[]string{"2026-11-18 12:00", "web-7", "x", "Unknown", "yes"}},
+		resource.EC2NetworkInterface: {&resource.NetworkInterface{Base: base(resource.EC2NetworkInterface, "eni-1"), Child: child, State: "in-use", VPC: "vpc-1", Subnet: "subnet-1",
+			PrivateIP: "10.0.0.7", PublicIP: "203.0.113.7", InterfaceType: "interface", Description: "d", Instance: "i-1", SecurityGroups: []string{"sg-1"}, Managed: true},
+			map[string]any{"state": "in-use", "vpc": "vpc-1", "subnet": "subnet-1", "private_ip": "10.0.0.7", "public_ip": "203.0.113.7", "interface_type": "interface", "description": "d",
+				"attached": true, "instance": "i-1", "managed": true, "security_groups": []string{"sg-1"}, "parent": ofInstance, "parent.tags": parentTags},
+			[]string{"interface", "x", "Unknown", "10.0.0.7", "i-1", "d"}},
+		resource.EC2SecurityGroup: {&resource.SecurityGroup{Base: base(resource.EC2SecurityGroup, "sg-1"), Child: child, VPC: "vpc-1", GroupName: "web", Description: "d"},
+			map[string]any{"vpc": "vpc-1", "group_name": "web", "description": "d", "parent": ofVPC, "parent.tags": parentTags},
+			[]string{"web", "x", "Unknown", "vpc-1", "d"}},
+		resource.EC2NetworkACL: {&resource.NetworkACL{Base: base(resource.EC2NetworkACL, "acl-1"), Child: child, VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"}},
+			map[string]any{"vpc": "vpc-1", "default": true, "subnets": []string{"subnet-1"}, "parent": ofVPC, "parent.tags": parentTags},
+			[]string{"x", "Unknown", "vpc-1", "yes"}},
+		resource.EC2ElasticIP: {&resource.ElasticIP{Base: base(resource.EC2ElasticIP, "eipalloc-1"), Child: child, PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1"},
+			map[string]any{"public_ip": "203.0.113.7", "private_ip": "10.0.0.7", "attached": true, "instance": "i-1", "network_interface": "eni-1", "parent": ofInstance, "parent.tags": parentTags},
+			[]string{"203.0.113.7", "x", "Unknown", "i-1", "eni-1"}},
+		resource.EC2VPC: {&resource.VPC{Base: base(resource.EC2VPC, "vpc-1"), State: "available", CIDR: "10.0.0.0/16", Default: true},
+			map[string]any{"state": "available", "cidr": "10.0.0.0/16", "default": true},
+			[]string{"x", "Unknown", "10.0.0.0/16", "yes"}},
+		resource.EC2Subnet: {&resource.Subnet{Base: base(resource.EC2Subnet, "subnet-1"), Child: child, State: "available", VPC: "vpc-1", CIDR: "10.0.0.0/20", Zone: "eu-central-1a", AvailableIPs: 4090, Default: true},
+			map[string]any{"state": "available", "vpc": "vpc-1", "cidr": "10.0.0.0/20", "zone": "eu-central-1a", "available_ips": 4090, "default": true, "parent": ofVPC, "parent.tags": parentTags},
+			[]string{"x", "Unknown", "vpc-1", "10.0.0.0/20", "eu-central-1a", "4090"}},
+	}
+}
+
+func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
+	all := types()
+	for _, s := range resource.Schemas() {
+		if s.Type == resource.EC2Instance {
+			continue
+		}
+		tt, ok := all[s.Type]
+		if !ok {
+			t.Errorf("%s is not tested", s.Type)
+			continue
+		}
+		ref := tt.full.Ref()
+		want := map[string]any{"id": ref.ID, "arn": ref.ARN, "type": string(s.Type), "account": place.Account, "region": place.Region, "name": "x", "tags": map[string]string{"Name": "x"}}
+		for k, v := range tt.fields {
+			want[k] = v
+		}
+		got := map[string]any{}
+		for _, f := range s.Fields {
+			v, err := f.Get(tt.full, now)
+			if err != nil || !promised(f.Type, v) {
+				t.Errorf("%s: %s is %T, %v; promised is %s", s.Type, f.Name, v, err, f.Type)
+			}
+			got[f.Name] = v
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: fields (-want +got)\n%s", s.Type, diff)
+		}
+		var columns []string
+		for _, c := range s.Columns {
+			columns = append(columns, c.Get(tt.full, now))
+		}
+		if diff := cmp.Diff(tt.columns, columns); diff != "" {
+			t.Errorf("%s: columns (-want +got)\n%s", s.Type, diff)
+		}
+		if diff := cmp.Diff([]action.Kind{action.Tag, action.Untag}, s.Actions); diff != "" {
+			t.Errorf("%s: actions (-want +got)\n%s", s.Type, diff)
+		}
+		if tt.full.Ended() || tt.full.Refuses(action.Tag) != nil || tt.full.Already(action.Tag) {
+			t.Errorf("%s cannot be tagged", s.Type)
+		}
+	}
+}
+
+// What was read of nothing but an id: no getter may panic, only times are not
+// known, and what belongs to nothing has no tags of a parent.
+func TestFieldsOfAnEmptyResource(t *testing.T) {
+	for typ, r := range map[resource.Type]resource.Resource{
+		resource.EC2Volume: &resource.Volume{}, resource.EC2Snapshot: &resource.Snapshot{}, resource.EC2Image: &resource.Image{}, resource.EC2NetworkInterface: &resource.NetworkInterface{},
+		resource.EC2SecurityGroup: &resource.SecurityGroup{}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
+		resource.EC2VPC: &resource.VPC{}, resource.EC2Subnet: &resource.Subnet{},
+	} {
+		s, _ := resource.SchemaOf(typ)
+		for _, f := range s.Fields {
+			v, err := f.Get(r, now)
+			if timed := f.Name == "created_at" || f.Name == "age"; timed != (err != nil) || !timed && !promised(f.Type, v) {
+				t.Errorf("%s: %s is %T, %v", typ, f.Name, v, err)
+			}
+		}
+		for _, c := range s.Columns {
+			c.Get(r, now)
+		}
+	}
+}
+
+func TestWhatIsBeingDeletedIsEnded(t *testing.T) {
+	tests := map[string]struct {
+		r    resource.Resource
+		want bool
+	}{
+		"a volume that is used":        {&resource.Volume{State: "in-use"}, false},
+		"a volume in error":            {&resource.Volume{State: "error"}, false},
+		"a volume that is going":       {&resource.Volume{State: "deleting"}, true},
+		"a volume that is gone":        {&resource.Volume{State: "deleted"}, true},
+		"an image that can be used":    {&resource.Image{State: "available"}, false},
+		"an image that is disabled":    {&resource.Image{State: "disabled"}, false},
+		"an image that is no more":     {&resource.Image{State: "deregistered"}, true},
+		"an image that came to nought": {&resource.Image{State: "failed"}, true},
+	}
+	for name, tt := range tests {
+		if got := tt.r.Ended(); got != tt.want {
+			t.Errorf("%s: ended is %v", name, got)
+		}
+	}
+}
+
+func TestACopiedSnapshotHasNoParent(t *testing.T) {
+	if p := (&resource.Snapshot{Volume: "vol-ffffffff"}).Parent(); p != (resource.Parent{}) {
+		t.Errorf("it belongs to %+v", p)
+	}
+}
+
+func TestARNsOfSnapshotsAndImagesNameNoAccount(t *testing.T) {
+	china := resource.Place{Account: "111122223333", Region: "cn-north-1"}
+	tests := map[resource.Type]string{
+		resource.EC2Snapshot:      "arn:aws-cn:ec2:cn-north-1::snapshot/x",
+		resource.EC2Image:         "arn:aws-cn:ec2:cn-north-1::image/x",
+		resource.EC2ElasticIP:     "arn:aws-cn:ec2:cn-north-1:111122223333:elastic-ip/x",
+		resource.EC2NetworkACL:    "arn:aws-cn:ec2:cn-north-1:111122223333:network-acl/x",
+		resource.EC2SecurityGroup: "arn:aws-cn:ec2:cn-north-1:111122223333:security-group/x",
+	}
+	for typ, want := range tests {
+		ref := resource.EC2Ref(china, typ, "x")
+		if ref.ARN != want || ref.Place() != china || ref.ID != "x" || ref.Type != typ {
+			t.Errorf("%s: %+v, want the ARN %s", typ, ref, want)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// kinds are the types beside instances that an account can have. The codes are
+// those of "Error codes for the Amazon EC2 API".
+var kinds = map[resource.Type]*kind{
+	resource.EC2Volume: kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume),
+	resource.EC2Snapshot: kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },
+		func(s *resource.Snapshot, now time.Time) {
+			s.State, s.Tier, s.CreatedAt = or(s.State, "completed"), or(s.Tier, "standard"), timeOr(s.CreatedAt, now)
+		}),
+	resource.EC2Image: kindOf("ami", "InvalidAMIID.NotFound", func(i *resource.Image) *resource.Base {
+		i.Snapshots = slices.Clone(i.Snapshots)
+		return &i.Base
+	}, func(i *resource.Image, now time.Time) {
+		i.State, i.RootDevice, i.CreatedAt = or(i.State, available), or(i.RootDevice, "ebs"), timeOr(i.CreatedAt, now)
+		i.Platform, i.Architecture = or(i.Platform, "Linux/UNIX"), or(i.Architecture, "arm64")
+	}),
+	resource.EC2NetworkInterface: kindOf("eni", "InvalidNetworkInterfaceID.NotFound", func(n *resource.NetworkInterface) *resource.Base {
+		n.SecurityGroups = slices.Clone(n.SecurityGroups)
+		return &n.Base
+	}, func(n *resource.NetworkInterface, _ time.Time) {
+		n.InterfaceType = or(n.InterfaceType, "interface")
+		n.State = or(n.State, usedOr(n.Attached() || n.Managed))
+	}),
+	resource.EC2SecurityGroup: kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil),
+	resource.EC2NetworkACL: kindOf("acl", "InvalidNetworkAclID.NotFound", func(l *resource.NetworkACL) *resource.Base {
+		l.Subnets = slices.Clone(l.Subnets)
+		return &l.Base
+	}, nil),
+	resource.EC2ElasticIP: kindOf("eipalloc", "InvalidAllocationID.NotFound", func(e *resource.ElasticIP) *resource.Base { return &e.Base }, nil),
+	resource.EC2VPC: kindOf("vpc", "InvalidVpcID.NotFound", func(v *resource.VPC) *resource.Base { return &v.Base },
+		func(v *resource.VPC, _ time.Time) {
+			v.State, v.CIDR = or(v.State, available), or(v.CIDR, "10.0.0.0/16")
+		}),
+	resource.EC2Subnet: kindOf("subnet", "InvalidSubnetID.NotFound", func(s *resource.Subnet) *resource.Base { return &s.Base },
+		func(s *resource.Subnet, _ time.Time) { s.State = or(s.State, available) }),
+}
+
+func completeVolume(v *resource.Volume, now time.Time) {
+	v.State, v.VolumeType, v.CreatedAt = or(v.State, usedOr(v.Attached())), or(v.VolumeType, "gp3"), timeOr(v.CreatedAt, now)
+	v.Zone = or(v.Zone, v.Reference.Region+"a")
+	if v.Size == 0 {
+		v.Size = 8
+	}
+	if v.IOPS == 0 && v.VolumeType == "gp3" {
+		v.IOPS = 3000 // what every gp3 volume has at least
+	}
+}
+
+// usedOr is the state of a volume or interface that is used, or is not.
+func usedOr(used bool) string {
+	if used {
+		return "in-use"
+	}
+	return available
+}
+
+func timeOr(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
+}
