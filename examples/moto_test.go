@@ -43,7 +43,7 @@ type document struct {
 	Summary  map[string]int
 	Findings []struct {
 		Policy, Status string
-		Resource       struct{ ID, Region string }
+		Resource       struct{ ID, Region, Type string }
 		Actions        []struct {
 			Action, State, Code string
 			At                  time.Time
