@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
@@ -242,5 +243,23 @@ func TestWhatATypeCannotTakeIsRefusedWithoutACall(t *testing.T) {
 	}
 	if len(fake.calls()) != 0 {
 		t.Errorf("it called %v", fake.calls())
+	}
+}
+
+// What the embedded account says of something that is not there, the real one
+// must be understood to say too.
+func TestWhatIsNotThereIsNotFoundWhateverItsType(t *testing.T) {
+	n := 0
+	for _, r := range sim.Refusals() {
+		if r.Class != fault.NotFound {
+			continue
+		}
+		n++
+		if v, ok := codes[r.Code]; !ok || v.class != fault.NotFound || v.hint == "" {
+			t.Errorf("%s (%s) is classified as %+v", r.Code, r.Condition, v)
+		}
+	}
+	if n < len(resource.Schemas()) {
+		t.Errorf("%d refusals of %d types", n, len(resource.Schemas()))
 	}
 }

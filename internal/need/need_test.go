@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,6 +94,22 @@ func TestOtherFactsHaveNoCost(t *testing.T) {
 	for _, f := range []need.Fact{"", "creator", "Instances"} {
 		if c, ok := need.Of(f); ok {
 			t.Errorf("the cost of %q: %+v", f, c)
+		}
+	}
+}
+
+// A permission that is nowhere written down is found out by being denied.
+func TestEveryCallIsAmongThePermissions(t *testing.T) {
+	page, err := os.ReadFile("../../docs/permissions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range constants(t) {
+		c, _ := need.Of(f)
+		for _, call := range c.Calls {
+			if !strings.Contains(string(page), "`"+call.String()+"`") {
+				t.Errorf("docs/permissions.md does not have %s, which %s takes", call, f)
+			}
 		}
 	}
 }
