@@ -171,28 +171,28 @@ func (x *Runner) part(ctx context.Context, p *part, kinds []action.Kind, now tim
 	if !slices.Contains(kinds, action.Mark) {
 		x.recheck(ctx, p) // marks only display what this very run decided
 	}
-	var todo []Outcome
+	var due []Outcome
 	p.each(func(_ string, o Outcome) {
 		if o.Action.State == plan.Planned {
-			todo = append(todo, o)
+			due = append(due, o)
 		}
 	})
-	if len(todo) == 0 {
+	if len(due) == 0 {
 		return nil
 	}
 	// What was begun is recorded even when the user ends the run meanwhile.
 	steady := context.WithoutCancel(ctx)
-	if err := x.Journal.Intend(steady, todo); err != nil {
+	if err := x.Journal.Intend(steady, due); err != nil {
 		p.skip(reason.NotRecorded, "not done, because the ledger cannot be written")
 		return fmt.Errorf("recording what is about to be done: %w", err)
 	}
 	for _, k := range kinds {
 		x.kind(ctx, p, k)
 	}
-	for _, o := range todo {
+	for _, o := range due {
 		o.Action.At = now
 	}
-	if err := x.Journal.Finish(steady, todo); err != nil {
+	if err := x.Journal.Finish(steady, due); err != nil {
 		return fmt.Errorf("recording what was done: %w", err)
 	}
 	return nil

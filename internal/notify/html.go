@@ -125,10 +125,10 @@ func (m *markup) part(p *part) {
 	for i := range p.blocks {
 		m.block(&p.blocks[i], len(p.blocks) > 1)
 	}
-	if len(p.todo) > 0 {
+	if len(p.advice) > 0 {
 		m.el("p", "What to do", "class", "ink", "style", "margin:14px 0 4px;font-weight:600")
 		m.open("ol", "class", "ink", "style", "margin:0;padding:0 0 0 22px")
-		for _, l := range p.todo {
+		for _, l := range p.advice {
 			m.el("li", l)
 		}
 		m.close(1)

@@ -31,7 +31,7 @@ type part struct {
 	notes   []string
 	summary string
 	blocks  []block
-	todo    []string
+	advice    []string
 }
 
 // block is the open items of a section, or its results.
@@ -178,7 +178,7 @@ func openItems(s view.Section) int {
 func (w *writer) part(s *view.Section, open, settled int) part {
 	p := part{
 		heading: clean(s.Policy, maxValue), observe: s.Mode == policy.Observe,
-		summary: s.Summary(), todo: w.todo(s),
+		summary: s.Summary(), advice: w.advice(s),
 	}
 	if s.Known > 0 {
 		p.summary += fmt.Sprintf("; %d more were told earlier and still stand", s.Known)

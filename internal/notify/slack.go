@@ -161,9 +161,9 @@ func (s *slackPage) part(p *part) {
 			s.line("… " + slackEscape(b.more))
 		}
 	}
-	if len(p.todo) > 0 {
+	if len(p.advice) > 0 {
 		s.line("*What to do*")
-		for i, l := range p.todo {
+		for i, l := range p.advice {
 			s.line(fmt.Sprintf("%d. %s", i+1, slackEscape(l)))
 		}
 	}

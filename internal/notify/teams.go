@@ -150,9 +150,9 @@ func (c *teamsCard) part(p *part) {
 			c.add(teamsRun{Text: "… " + b.more, Subtle: true})
 		}
 	}
-	if len(p.todo) > 0 {
+	if len(p.advice) > 0 {
 		c.add(teamsRun{Text: "What to do", Weight: "Bolder"})
-		for i, l := range p.todo {
+		for i, l := range p.advice {
 			c.add(teamsRun{Text: fmt.Sprintf("%d. %s", i+1, l)})
 		}
 	}

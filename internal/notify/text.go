@@ -89,10 +89,10 @@ func (t *text) part(p *part) {
 	for i := range p.blocks {
 		t.block(&p.blocks[i], len(p.blocks) > 1)
 	}
-	if len(p.todo) > 0 {
+	if len(p.advice) > 0 {
 		t.blank()
 		t.para("", "What to do:")
-		for i, l := range p.todo {
+		for i, l := range p.advice {
 			t.para(fmt.Sprintf("  %d. ", i+1), l)
 		}
 	}

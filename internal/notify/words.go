@@ -65,9 +65,9 @@ func (w *writer) on(t time.Time) string {
 	return " on " + w.when(t)
 }
 
-// todo lists what those who are told can do, and what happens if they do
+// advice lists what those who are told can do, and what happens if they do
 // nothing.
-func (w *writer) todo(s *view.Section) []string {
+func (w *writer) advice(s *view.Section) []string {
 	var tags []string
 	n := 0
 	ahead := map[action.Kind][]time.Time{}

@@ -71,7 +71,7 @@ func TestWhatReadersCanDo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := &writer{d: one(), zone: berlin(t)}
-			got := w.todo(&view.Section{Mode: tt.mode, Steps: tt.steps, Items: tt.items})
+			got := w.advice(&view.Section{Mode: tt.mode, Steps: tt.steps, Items: tt.items})
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
