@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,9 +10,11 @@ import (
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
+	"github.com/tagwarden/tagwarden/internal/view"
 )
 
 func TestWhatIsStartedAgainIsStoppedAgain(t *testing.T) {
@@ -170,4 +173,27 @@ func TestAResultForAChannelThatIsGoneIsReportedOnce(t *testing.T) {
 		t.Errorf("problems %v, want one that names the channel and the instance", r.Problems)
 	}
 	want(t, "problems of the run after", []app.Problem(nil), w.apply().Problems)
+}
+
+// dying is a Notifier whose process ends while it sends.
+type dying struct{}
+
+func (dying) Send(context.Context, []view.Digest) []notify.Delivery { panic("killed") }
+
+func TestResultsOutlastARunThatDiesWhileItTellsPeople(t *testing.T) {
+	w := newWorld(t, longRunning)
+	w.launch(idOlder, 15*day, nil)
+	p := w.plan()
+	func() {
+		defer func() { _ = recover() }()
+		a := app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Ledger: w.ledger, Notifier: dying{}, Region: region})
+		_, err := a.Apply(t.Context(), p, w.aws.Clock().Now())
+		t.Error("the run went on:", err)
+	}()
+	want(t, "state", "stopped", w.state(idOlder))
+	w.apply()
+	want(t, "told by the next run", []string{"infra " + idOlder + " result"}, w.told(0))
+	w.aws.Clock().Advance(time.Hour)
+	w.apply()
+	want(t, "digests in all", 1, len(w.post.sent))
 }

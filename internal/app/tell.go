@@ -42,8 +42,9 @@ type target struct{ channel, address string }
 // told, and records what was accepted. Results that were not accepted are kept
 // for the next run; violations are found again by it.
 func (r *run) tell(ctx, steady context.Context) {
-	routed := view.Route(r.plan)
-	routed = append(routed, r.parcels(steady)...)
+	own := view.Route(r.plan)
+	routed := append(r.parcels(steady), own...)
+	r.post(steady, own)
 	info := view.Info{Run: r.plan.Run, At: r.now, Name: r.plan.Name, Account: r.plan.Account, Known: view.Known(r.plan)}
 	digests := view.Compose(info, r.app.o.Set, routed, r.plan.Unread)
 	r.report.Deliveries = r.app.o.Notifier.Send(ctx, digests)
@@ -57,7 +58,7 @@ func (r *run) tell(ctx, steady context.Context) {
 		}
 	}
 	r.told(routed, sent)
-	r.parcel(steady, routed, sent)
+	r.forget(steady, routed, sent)
 	r.noticeStates(routed, sent)
 }
 
@@ -122,29 +123,43 @@ func (r *run) parcels(ctx context.Context) []view.Routed {
 	return out
 }
 
-// parcel keeps what was done and could not be told, and forgets what now was.
-func (r *run) parcel(ctx context.Context, routed []view.Routed, sent map[target]notify.Delivery) {
+// post keeps this run's results before anything is sent: what was done is not
+// found again, so that it must outlast a run that dies while it tells people.
+func (r *run) post(ctx context.Context, own []view.Routed) {
 	var post []record.Parcel
-	var delivered []int64
-	for _, one := range routed {
-		ok := sent[target{one.Channel, one.Address}].Accepted
-		switch {
-		case ok && one.Parcel != 0:
-			delivered = append(delivered, one.Parcel)
-		case !ok && one.Parcel == 0 && hasResults(&one.Item):
-			one.Keys = nil
-			one.Item.Kind, one.Item.Next = plan.ResultNews, nil
-			b, err := view.Pack(one)
-			if err != nil {
-				r.trouble(one.Item.Resource.ARN, err)
-				continue
-			}
-			post = append(post, record.Parcel{Channel: one.Channel, Address: one.Address, Run: r.plan.Run, At: r.now,
-				Policy: one.Policy, Step: one.Step, Item: b})
+	for _, one := range own {
+		if !hasResults(&one.Item) {
+			continue
 		}
+		one.Keys = nil
+		one.Item.Kind, one.Item.Next = plan.ResultNews, nil
+		b, err := view.Pack(one)
+		if err != nil {
+			r.trouble(one.Item.Resource.ARN, err)
+			continue
+		}
+		post = append(post, record.Parcel{Channel: one.Channel, Address: one.Address, Run: r.plan.Run, At: r.now,
+			Policy: one.Policy, Step: one.Step, Item: b})
 	}
 	if len(post) > 0 {
 		r.trouble("the ledger", r.app.o.Ledger.Post(ctx, r.session.scope, post))
+	}
+}
+
+// forget drops the parcels that were told: those of earlier runs that went into
+// a digest, and this run's own.
+func (r *run) forget(ctx context.Context, routed []view.Routed, sent map[target]notify.Delivery) {
+	told := map[int64]bool{}
+	for _, one := range routed {
+		told[one.Parcel] = true
+	}
+	ps, err := r.app.o.Ledger.Parcels(ctx, r.session.scope)
+	r.trouble("the ledger", err)
+	var delivered []int64
+	for _, p := range ps {
+		if (told[p.ID] || p.Run == r.plan.Run) && sent[target{p.Channel, p.Address}].Accepted {
+			delivered = append(delivered, p.ID)
+		}
 	}
 	if len(delivered) > 0 {
 		r.trouble("the ledger", r.app.o.Ledger.Delivered(ctx, r.session.scope, delivered))
