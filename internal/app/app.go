@@ -189,6 +189,9 @@ func (a *App) settle(ctx context.Context, s *session, at resource.Place, open []
 		}
 		for _, f := range slices.Sorted(maps.Keys(lacking)) {
 			a.o.Source.Fill(ctx, at, f, lacking[f])
+			for _, r := range lacking[f] {
+				resource.HideParentMark(r, a.o.Set.Settings.Mark)
+			}
 		}
 		open = still
 	}

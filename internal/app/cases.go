@@ -53,7 +53,7 @@ func (r *run) refresh() {
 		f := &r.plan.Findings[i]
 		for j := range f.Actions {
 			a := &f.Actions[j]
-			if a.State == plan.Waiting && !a.Clock && !a.At.IsZero() && a.Code != reason.AwaitingHours {
+			if a.State == plan.Waiting && !a.Clock && !a.At.IsZero() && !r.waitsForHours(f, a) {
 				a.At = a.At.Add(late)
 			}
 		}
@@ -205,13 +205,14 @@ func repaired(f *plan.Finding) bool {
 // outcome records how a step of a case ended. An effect that was there already
 // counts as done, so that the steps behind it can follow, but does not set
 // back the time of what was done before; for a step that waits for hours it is
-// noted beside that, as each edge is acted on once.
+// noted beside that, as each edge is acted on once. So it is where AWS answers
+// that somebody else was first.
 func (r *run) outcome(c *cases.Case, a *plan.Action, atEdge bool) {
 	if c.Steps == nil {
 		c.Steps = map[string]cases.Outcome{}
 	}
 	switch {
-	case a.State == plan.Done:
+	case a.State == plan.Done && a.Code != reason.Already:
 		c.Steps[a.Step] = cases.Outcome{At: r.now, Done: true, Reason: a.Reason, Run: r.plan.Run, RequestID: a.RequestID}
 	case a.State == plan.Failed:
 		c.Steps[a.Step] = cases.Outcome{At: r.now, Reason: a.Reason, Run: r.plan.Run, RequestID: a.RequestID}
@@ -224,6 +225,9 @@ func (r *run) outcome(c *cases.Case, a *plan.Action, atEdge bool) {
 		}
 		o.Already = r.now
 		c.Steps[a.Step] = o
+	}
+	if atEdge && (a.State == plan.Done || a.Code == reason.Already) {
+		c.Overcome(a.Step)
 	}
 }
 

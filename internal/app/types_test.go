@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim"
@@ -142,4 +144,88 @@ policies:
 	if len(did(p)) != 6 {
 		t.Errorf("stops: %v", did(p))
 	}
+}
+
+// What is shown to people is not read to decide anything, on a parent either.
+func TestAParentsMarkIsHidden(t *testing.T) {
+	w := newWorld(t, `
+policies:
+  - name: parents
+    resource: [ec2:volume, ec2:subnet]
+    match: size(resource.parent.tags) > 0
+  - name: vpcs
+    resource: ec2:instance
+    match: size(resource.vpc_tags) > 0
+`)
+	mark := tag.Set{"tagwarden": "stop 2026-06-30 by p"}
+	w.part(w.launch("", day, mark), 1, nil)
+	vpc := w.aws.Add(&resource.VPC{Base: resource.Base{Reference: resource.Ref{Region: region}, TagSet: mark.Clone()}})
+	w.aws.Add(&resource.Subnet{Base: resource.Base{Reference: resource.Ref{Region: region}}, VPC: vpc})
+	w.aws.Launch(sim.Instance{Region: region, VPC: vpc})
+	p := w.plan()
+	if p.Summary.Violating != 0 || p.Summary.Unknown != 0 {
+		t.Errorf("findings: %+v", p.Findings)
+	}
+}
+
+const typed = `
+policies:
+  - name: typed
+    resource: [ec2:instance, ec2:volume]
+    mode: enforce
+    tags: {Project: {}}
+  - name: volumes
+    resource: ec2:volume
+    match: 'false'
+`
+
+// open are the cases that are open, by the resource's type.
+func (w *world) open() map[resource.Type]int {
+	w.t.Helper()
+	cs, err := w.ledger.Cases(w.t.Context(), w.scope(), w.aws.Clock().Now(), 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	open := map[resource.Type]int{}
+	for _, c := range cs {
+		if c.Closed.IsZero() {
+			open[c.Resource.Type]++
+		}
+	}
+	return open
+}
+
+func TestCasesEndWhereTheirTypeWasReadOnly(t *testing.T) {
+	w := newWorld(t, typed)
+	id := w.launch("", day, nil)
+	w.part("", 1, nil)
+	w.apply()
+	if diff := cmp.Diff(map[resource.Type]int{resource.EC2Instance: 1, resource.EC2Volume: 2}, w.open()); diff != "" {
+		t.Fatalf("open cases (-want +got):\n%s", diff)
+	}
+	if _, err := w.aws.Do(t.Context(), terminate(w, id)); err != nil {
+		t.Fatal(err)
+	}
+	w.aws.Clock().Advance(3 * day)
+	w.aws.Deny("ec2:DescribeVolumes")
+	w.apply()
+	if diff := cmp.Diff(map[resource.Type]int{resource.EC2Volume: 2}, w.open()); diff != "" {
+		t.Errorf("open cases where no volume could be read (-want +got):\n%s", diff)
+	}
+}
+
+func TestCasesOfATypeThatThePolicyNoLongerNamesEnd(t *testing.T) {
+	w := newWorld(t, typed)
+	w.part("", 1, nil)
+	w.apply()
+	w.file = strings.Replace(typed, "[ec2:instance, ec2:volume]", "ec2:instance", 1)
+	w.apply()
+	if diff := cmp.Diff(map[resource.Type]int{}, w.open()); diff != "" {
+		t.Errorf("open cases (-want +got):\n%s", diff)
+	}
+}
+
+func terminate(w *world, id string) execute.Call {
+	i, _ := w.aws.Instance(id)
+	return execute.Call{Action: action.Terminate, Type: resource.EC2Instance, At: i.Ref().Place(), IDs: []string{id}}
 }

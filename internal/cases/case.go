@@ -77,6 +77,15 @@ func (c *Case) Pause(now time.Time) {
 	maps.DeleteFunc(c.Told, func(key string, _ time.Time) bool { return !strings.HasPrefix(key, observed) })
 }
 
+// Overcome forgets that people were told of troubles with a step, which is done
+// by now. A step that comes again at each edge of the hours may fail again
+// weeks later, in a case that never closed, and that is news.
+func (c *Case) Overcome(step string) {
+	maps.DeleteFunc(c.Told, func(key string, _ time.Time) bool {
+		return strings.Contains(key, "|held|"+step+"|") || strings.Contains(key, "|failed|"+step+"|")
+	})
+}
+
 // Clone returns a copy that shares nothing with c.
 func (c *Case) Clone() *Case {
 	d := *c

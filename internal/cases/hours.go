@@ -11,7 +11,8 @@ import (
 // edge says when a step is due that waits for hours: once behind each edge, as
 // soon as a run comes by while the hours stand as the edge left them. What was
 // started after the hours closed was started by somebody who needs it, and is
-// left until they close again.
+// left until they close again. What a policy starts only where it stopped it,
+// it does not start where it did not, and has no wish to keep running either.
 func (s *schedule) edge(t Timing) Timing {
 	step, e := t.Step.Step, t.Step.Edge
 	t.At, t.Clock = e.Next, false
@@ -20,7 +21,7 @@ func (s *schedule) edge(t Timing) Timing {
 	case !e.Passed || e.Last.IsZero() || s.acted(step.ID, e.Last):
 	case step.Action == action.Stop && !e.Started.Before(e.Last):
 		t.Why.Text = "it was started after the hours had ended, and is left until they " + string(step.At) + " again"
-	case step.Action == action.Start && step.Ours && !already(s.v, step) && !s.ours(e):
+	case step.Action == action.Start && step.Ours && !s.ours(e):
 		t.Why.Text = "this policy did not stop it"
 	default:
 		t.Due, t.At, t.Clock, t.Why = true, s.now, true, eval.Reason{}

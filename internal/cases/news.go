@@ -111,11 +111,12 @@ func (t *teller) passedKeys(n *eval.StepVerdict, timings []Timing) []string {
 	return keys
 }
 
-// Next is the earliest step that is still ahead, other than a notice.
+// Next is the earliest step that is still ahead, other than a notice and what
+// is done day by day at the edges of the hours, of which nobody is reminded.
 func Next(timings []Timing) (Timing, bool) {
 	best := -1
 	for i, t := range timings {
-		if t.Step.Step.Action == action.Notify || t.Due || t.Held || t.At.IsZero() {
+		if t.Step.Step.Action == action.Notify || t.Step.Edge != nil || t.Due || t.Held || t.At.IsZero() {
 			continue
 		}
 		if best < 0 || t.At.Before(timings[best].At) {

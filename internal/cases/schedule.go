@@ -181,15 +181,17 @@ func (s *schedule) since(id string, free bool) (at time.Time, runs bool, why eva
 // did is the outcome of a step that was done. What was done before the case was
 // closed counts only while its effect stands: whoever put things right and
 // started the resource again sees it stopped before anything counts from that.
+// The same holds of what is done at the edges of the hours, and undone daily.
 func (s *schedule) did(id string) (Outcome, bool) {
 	if s.c == nil || !s.c.Steps[id].Done {
 		return Outcome{}, false
 	}
 	o := s.c.Steps[id]
-	if !s.returned() || o.At.After(s.lastClosed()) {
+	step, ok := s.v.Policy.Step(id)
+	edge := ok && step.At != policy.NoEdge
+	if !edge && (!s.returned() || o.At.After(s.lastClosed())) {
 		return o, true
 	}
-	step, ok := s.v.Policy.Step(id)
 	return o, ok && already(s.v, step)
 }
 

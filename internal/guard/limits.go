@@ -22,6 +22,9 @@ const (
 	ShareFrom    = 20
 )
 
+// everything is the share that limits nothing.
+const everything = 100.0
+
 // Limit holds, in the plan, every action of a kind of which one policy wants
 // more than its limits allow: none of them is done then, because a policy that
 // suddenly wants to stop half an account is more likely wrong than right. It
@@ -132,10 +135,12 @@ func over(p *plan.Plan, set *policy.Set, pol *policy.Policy, s plan.Subject, res
 		}
 		return fmt.Sprintf("%d to %s%s, where the limit is %d in 24 hours", len(rest), s.Action, earlier, limit)
 	}
-	if !s.Action.Destructive() {
+	share := ShareLimit(set, pol)
+	// All of them is no limit, also where some were stopped, and started again,
+	// earlier in the 24 hours.
+	if !s.Action.Destructive() || share >= everything {
 		return ""
 	}
-	share := ShareLimit(set, pol)
 	count := map[resource.Type]int{}
 	for _, r := range rest {
 		count[p.Findings[r.finding].Resource.Type]++

@@ -31,7 +31,7 @@ type part struct {
 	notes   []string
 	summary string
 	blocks  []block
-	advice    []string
+	advice  []string
 }
 
 // block is the open items of a section, or its results.

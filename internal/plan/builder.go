@@ -124,28 +124,36 @@ func (b *Builder) Build() *Plan {
 }
 
 // gone are the cases whose resource is no longer there: it was not listed
-// although its region was read to the end; and those of policies that are no
-// longer in the set.
+// although its type was read to the end in its region; those of a type that
+// their policy no longer concerns; and those of policies that are no longer in
+// the set.
 func (b *Builder) gone() []Closing {
-	unread := map[string]bool{}
-	for _, u := range b.unread {
-		unread[u.Region] = true
+	type listing struct {
+		region string
+		t      resource.Type
 	}
-	policies := map[string]bool{}
-	for _, p := range b.c.Set.Policies {
-		policies[p.Name] = true
+	unread := map[listing]bool{}
+	for _, u := range b.unread {
+		unread[listing{u.Region, u.Type}] = true
+	}
+	// What names no region, or no type, may have been any.
+	missed := func(r resource.Ref) bool {
+		return unread[listing{r.Region, r.Type}] || unread[listing{r.Region, ""}] || unread[listing{"", r.Type}] || unread[listing{}]
 	}
 	var out []Closing
 	b.c.Cases.Each(func(c *cases.Case) {
+		p := b.c.policy(c.Policy)
 		switch {
 		case !c.Closed.IsZero():
-		case !policies[c.Policy]:
+		case p == nil:
 			if len(b.c.Only) == 0 {
 				out = append(out, Closing{c.Policy, c.Resource.ARN, "policy-removed"})
 			}
-		case b.seen[c.Resource.ARN], unread[c.Resource.Region], unread[""]:
-		case !slices.Contains(b.c.Regions, c.Resource.Region):
 		case len(b.c.Only) > 0 && !slices.Contains(b.c.Only, c.Policy):
+		case !slices.Contains(p.Types, c.Resource.Type):
+			out = append(out, Closing{c.Policy, c.Resource.ARN, "out-of-scope"})
+		case b.seen[c.Resource.ARN], missed(c.Resource):
+		case !slices.Contains(b.c.Regions, c.Resource.Region):
 		default:
 			out = append(out, Closing{c.Policy, c.Resource.ARN, "gone"})
 		}

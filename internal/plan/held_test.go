@@ -21,6 +21,7 @@ func TestOnlyWhatWaitsForNothingWillBeHeld(t *testing.T) {
 		{plan.Waiting, reason.AwaitingNotice, false},
 		{plan.Waiting, reason.AwaitingStep, false},
 		{plan.Waiting, reason.EarlierStepFailed, false},
+		{plan.Waiting, reason.AwaitingHours, false},
 		{plan.Held, reason.Managed, false},
 		{plan.Planned, "", false},
 	} {

@@ -148,7 +148,7 @@ type Action struct {
 // must not be done when its time comes. Reason says why.
 func (a *Action) WillBeHeld() bool {
 	switch a.Code {
-	case "", reason.AwaitingNotice, reason.NoticeUndelivered, reason.AwaitingStep, reason.EarlierStepFailed:
+	case "", reason.AwaitingNotice, reason.NoticeUndelivered, reason.AwaitingStep, reason.AwaitingHours, reason.EarlierStepFailed:
 		return false
 	}
 	return a.State == Waiting

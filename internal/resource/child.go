@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"maps"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/need"
@@ -25,6 +26,26 @@ type Parented interface {
 	Parent() Parent
 	ParentTags() Lazy[map[string]string]
 	SetParentTags(Lazy[map[string]string])
+}
+
+// HideParentMark takes the mark out of the tags of what a resource belongs to,
+// as far as they were read.
+func HideParentMark(r Resource, key string) {
+	if c, ok := r.(Parented); ok {
+		c.SetParentTags(without(c.ParentTags(), key))
+	}
+	if i, ok := r.(*Instance); ok {
+		i.VPCTags = without(i.VPCTags, key)
+	}
+}
+
+// without is tags without one of them. Several resources may share the map.
+func without(l Lazy[map[string]string], key string) Lazy[map[string]string] {
+	if _, ok := l.value[key]; ok {
+		l.value = maps.Clone(l.value)
+		delete(l.value, key)
+	}
+	return l
 }
 
 // TagsOfParent is the name of the field for the parent's tags. Its dot makes

@@ -23,6 +23,9 @@ func (Lasting) Refuses(action.Kind) *Refusal { return nil }
 // Already is false: tags are compared elsewhere.
 func (Lasting) Already(action.Kind) bool { return false }
 
+// inUse is the state of a volume or network interface that something uses.
+const inUse = "in-use"
+
 // tagging is what can be done to every type of EC2.
 var tagging = []action.Kind{action.Tag, action.Untag}
 

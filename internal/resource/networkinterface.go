@@ -28,9 +28,9 @@ type NetworkInterface struct {
 	Managed bool
 }
 
-// Attached says that an instance uses it. What a service of AWS uses is
-// attached to none.
-func (n *NetworkInterface) Attached() bool { return n.Instance != "" }
+// Attached says that it is in use: by an instance, or by what a service of AWS
+// runs, which names none.
+func (n *NetworkInterface) Attached() bool { return n.Instance != "" || n.State == inUse }
 
 // Parent is the instance it is attached to.
 func (n *NetworkInterface) Parent() Parent { return parentOf(EC2Instance, n.Instance) }
@@ -59,7 +59,7 @@ var networkInterfaceFields = []Field{
 	plain("public_ip", String, need.NetworkInterfaces, "its public IPv4 address, \"\" without one", func(n *NetworkInterface) any { return n.PublicIP }),
 	plain("interface_type", String, need.NetworkInterfaces, "interface, nat_gateway, lambda, efa, …", func(n *NetworkInterface) any { return n.InterfaceType }),
 	plain("description", String, need.NetworkInterfaces, "what was said of it when it was made, \"\" for nothing", func(n *NetworkInterface) any { return n.Description }),
-	plain("attached", Bool, need.NetworkInterfaces, "whether an instance uses it", func(n *NetworkInterface) any { return n.Attached() }),
+	plain("attached", Bool, need.NetworkInterfaces, "whether an instance or an AWS service uses it", func(n *NetworkInterface) any { return n.Attached() }),
 	plain("instance", String, need.NetworkInterfaces, "the id of the instance it is attached to, \"\" without one", func(n *NetworkInterface) any { return n.Instance }),
 	plain("managed", Bool, need.NetworkInterfaces, "whether an AWS service made it for the account", func(n *NetworkInterface) any { return n.Managed }),
 	plain("security_groups", StringList, need.NetworkInterfaces, "the ids of its security groups", func(n *NetworkInterface) any { return n.SecurityGroups }),

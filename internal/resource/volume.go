@@ -29,8 +29,9 @@ type Volume struct {
 	Operator string // the AWS service that manages it, "" for the account's own
 }
 
-// Attached says that an instance uses it.
-func (v *Volume) Attached() bool { return v.Instance != "" }
+// Attached says that it is in use: by an instance, or by what a service of AWS
+// runs, which names none.
+func (v *Volume) Attached() bool { return v.Instance != "" || v.State == inUse }
 
 // Parent is the instance it is attached to.
 func (v *Volume) Parent() Parent { return parentOf(EC2Instance, v.Instance) }
@@ -62,7 +63,7 @@ var volumeFields = []Field{
 	plain("encrypted", Bool, need.Volumes, "whether it is encrypted", func(v *Volume) any { return v.Encrypted }),
 	plain("iops", Int, need.Volumes, "the I/O operations a second it is provisioned for, 0 where its type has none", func(v *Volume) any { return v.IOPS }),
 	plain("zone", String, need.Volumes, "the availability zone it is in", func(v *Volume) any { return v.Zone }),
-	plain("attached", Bool, need.Volumes, "whether an instance uses it", func(v *Volume) any { return v.Attached() }),
+	plain("attached", Bool, need.Volumes, "whether an instance or an AWS service uses it", func(v *Volume) any { return v.Attached() }),
 	plain("instance", String, need.Volumes, "the id of the instance it is attached to, \"\" without one", func(v *Volume) any { return v.Instance }),
 	plain("snapshot", String, need.Volumes, "the id of the snapshot it was made from, \"\" without one", func(v *Volume) any { return v.Snapshot }),
 	plain("managed_by", String, need.Volumes, "the principal of the AWS service that manages it, \"\" for the account's own", func(v *Volume) any { return v.Operator }),

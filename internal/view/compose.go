@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
 )
@@ -100,8 +101,11 @@ func section(run Info, set *policy.Set, rs []Routed) (Section, string) {
 	if rs[0].Address == "" {
 		s.Known = run.Known[s.Policy]
 	}
-	s.Counts = tallyOf(s.Items).Counts
 	i := slices.IndexFunc(set.Policies, func(p *policy.Policy) bool { return p.Name == s.Policy })
+	if i >= 0 && set.Policies[i].Timed() {
+		s.blameless()
+	}
+	s.Counts = tallyOf(s.Items).Counts
 	if i < 0 {
 		return s, "" // removed since the item was posted
 	}
@@ -114,6 +118,18 @@ func section(run Info, set *policy.Set, rs []Routed) (Section, string) {
 	in := s.input(run.At)
 	s.Text = s.say(step.Text, in, "text")
 	return s, oneLine(s.say(step.Subject, in, "subject"))
+}
+
+// blameless takes the blame from a section about a policy whose steps only wait
+// for hours: what they concern does nothing wrong, and nobody was told that it
+// did.
+func (s *Section) blameless() {
+	s.Known = 0
+	for i := range s.Items {
+		if it := &s.Items[i]; it.Status == eval.Violating {
+			it.Status = eval.Compliant
+		}
+	}
 }
 
 // merge returns the items, each resource once and sorted. Of two about one
