@@ -2,7 +2,6 @@ package eval
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/expr"
@@ -83,6 +82,9 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 	case !ok:
 		return
 	case known && (lacking || rule.Overwrite && want != value):
+		if c.unsure(rule, want) {
+			return
+		}
 		if fault, bad := refused(rule, want); bad {
 			fault.Text = "the value it would get is not allowed: " + fault.Text
 			c.faults = append(c.faults, fault)
@@ -103,6 +105,9 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 // there judges a value that is there and stays: whether it is allowed, and
 // whether other keys repeat it.
 func (c *check) there(rule *policy.TagRule, value string, empty bool, aliases []string) {
+	if !empty && c.unsure(rule, value) {
+		return
+	}
 	if fault, bad := refused(rule, value); bad && !empty {
 		c.faults = append(c.faults, fault)
 		return
@@ -190,12 +195,28 @@ func (c *check) want(rule *policy.TagRule, in expr.Input, lacking bool, renamed 
 	}
 }
 
+// unsure says whether it cannot be told that a value is allowed, because the
+// table that says so was not read.
+func (c *check) unsure(rule *policy.TagRule, value string) bool {
+	_, err := rule.Lists(value)
+	if err != nil {
+		c.unknown = append(c.unknown, Reason{Code: reason.ValueUnknown, Tag: rule.Key,
+			Text: fmt.Sprintf("whether tag %s may be %q cannot be told: %v", rule.Key, value, err)})
+	}
+	return err != nil
+}
+
 // refused says why a value is not allowed.
 func refused(rule *policy.TagRule, value string) (Reason, bool) {
+	listed, err := rule.Lists(value)
 	switch {
-	case rule.Allowed != nil && !slices.Contains(rule.Allowed, value):
+	case !listed && err == nil:
+		among := "one of " + list(rule.Allowed)
+		if rule.AllowedBy != nil {
+			among = "in the table " + rule.AllowedBy.Name
+		}
 		return Reason{Code: reason.TagNotAllowed, Tag: rule.Key,
-			Text: fmt.Sprintf("tag %s is %q, which is not one of %s", rule.Key, value, list(rule.Allowed))}, true
+			Text: fmt.Sprintf("tag %s is %q, which is not %s", rule.Key, value, among)}, true
 	case rule.Pattern != nil && !rule.Pattern.MatchString(value):
 		return Reason{Code: reason.TagPattern, Tag: rule.Key,
 			Text: fmt.Sprintf("tag %s is %q, which does not match %s", rule.Key, value, rule.PatternSource)}, true

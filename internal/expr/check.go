@@ -135,7 +135,7 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 		limit = MaxTextCost
 	}
 	run, err := c.env.cel.PlanProgram(c.ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(limit), cel.CustomDecoratorV2(c.env.guard),
-		cel.CostTrackerOptions(cost.OverloadTracker(officeOverload, officeCost)))
+		cel.CostTrackerOptions(cost.OverloadTracker(officeOverload, officeCost), cost.OverloadTracker(lookupOverload, lookupCost)))
 	if err != nil {
 		return nil, err
 	}

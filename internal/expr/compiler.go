@@ -17,11 +17,12 @@ import (
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
-// Compiler makes programs of expressions that share a zone and definitions.
-// It is safe for concurrent use.
+// Compiler makes programs of expressions that share a zone, definitions and
+// tables. It is safe for concurrent use.
 type Compiler struct {
 	zone    *time.Location
 	defines []Define
+	tables  map[string]*Table
 	// schemas are the types there are; a field for tests over several types.
 	schemas []*resource.Schema
 
@@ -31,9 +32,14 @@ type Compiler struct {
 
 // NewCompiler returns a compiler. The zone is that of today(), date() and of
 // the days written into tags. Mistakes in the definitions are told by
-// CheckDefines and by every Compile of an expression that uses them.
-func NewCompiler(zone *time.Location, defines []Define) *Compiler {
-	return &Compiler{zone: zone, defines: slices.Clone(defines), schemas: resource.Schemas(), envs: map[string]*environment{}}
+// CheckDefines and by every Compile of an expression that uses them. The tables
+// are those that lookup() knows, and must not be changed any more.
+func NewCompiler(zone *time.Location, defines []Define, tables ...*Table) *Compiler {
+	byName := make(map[string]*Table, len(tables))
+	for _, t := range tables {
+		byName[t.Name] = t
+	}
+	return &Compiler{tables: byName, zone: zone, defines: slices.Clone(defines), schemas: resource.Schemas(), envs: map[string]*environment{}}
 }
 
 // Compile checks an expression for resources of these types; over several
@@ -106,7 +112,7 @@ func (c *Compiler) environment(of []resource.Type) (*environment, []Problem) {
 	if env, ok := c.envs[key.String()]; ok {
 		return env, nil
 	}
-	env, err := newEnvironment(c.zone, schemas, c.schemas, c.defines)
+	env, err := newEnvironment(c.zone, schemas, c.schemas, c.defines, c.tables)
 	if err != nil {
 		return nil, []Problem{whole(err.Error())}
 	}

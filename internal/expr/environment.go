@@ -44,6 +44,8 @@ type environment struct {
 	defines []*definition
 	byName  map[string]*definition
 	offices offices
+	// tables are what lookup() knows, by name.
+	tables map[string]*Table
 	// evaluations keeps evaluations to be used again.
 	evaluations sync.Pool
 }
@@ -62,9 +64,9 @@ var celTypes = map[resource.FieldType]*types.Type{
 
 // newEnvironment makes the environment of some types, sorted; none make that
 // of subject and text.
-func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, defines []Define) (*environment, error) {
+func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, defines []Define, tables map[string]*Table) (*environment, error) {
 	env := &environment{
-		zone: zone, schemas: schemas, all: all, byName: map[string]*definition{},
+		zone: zone, schemas: schemas, all: all, tables: tables, byName: map[string]*definition{},
 		variables: map[string]*types.Type{"now": types.TimestampType},
 		calls:     map[string]func(...ref.Val) ref.Val{},
 	}

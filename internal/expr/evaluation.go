@@ -26,16 +26,16 @@ type evaluation struct {
 	missing []need.Fact
 	// defined are the values of the definitions, nil where not worked out yet.
 	defined []ref.Val
-	// The functions that need the input, made once for an evaluation that is
-	// used again and again.
-	tagOf, todayIs, withinHours functions.LateBoundOp
+	// The functions that need the input or the tables, made once for an
+	// evaluation that is used again and again.
+	tagOf, todayIs, withinHours, lookedUp functions.LateBoundOp
 }
 
 func newEvaluation(env *environment) *evaluation {
 	e := &evaluation{env: env, defined: make([]ref.Val, len(env.defines))}
 	e.subject = object{kind: env.subject, self: e}
 	e.place = object{kind: accounts, self: e}
-	e.tagOf, e.todayIs, e.withinHours = e.tag, e.today, e.officeHours
+	e.tagOf, e.todayIs, e.withinHours, e.lookedUp = e.tag, e.today, e.officeHours, e.lookup
 	return e
 }
 
@@ -94,6 +94,8 @@ func (e *evaluation) ResolveFunction(name string) (functions.LateBoundOp, bool) 
 		return e.todayIs, true
 	case officeHours:
 		return e.withinHours, true
+	case lookup:
+		return e.lookedUp, true
 	}
 	return nil, false
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/internal/span"
 )
 
-// days, hours and date are functions of their arguments alone; tag, today and
-// office_hours are bound to the input of each evaluation.
+// days, hours and date are functions of their arguments alone; tag, today,
+// office_hours and lookup are bound to each evaluation.
 
 // declareFunctions declares our functions. tag is left out where there is no
 // resource.
@@ -27,6 +27,7 @@ func declareFunctions(zone *time.Location, withResource bool) []cel.EnvOption {
 			cel.UnaryBinding(func(s ref.Val) ref.Val { return dateOf(string(s.(types.String)), zone) }))),
 		cel.Function(officeHours, cel.Overload(officeOverload,
 			[]*cel.Type{cel.StringType, cel.StringType, cel.StringType}, cel.BoolType, cel.LateFunctionBinding())),
+		cel.Function(lookup, cel.Overload(lookupOverload, []*cel.Type{cel.StringType, cel.StringType}, cel.StringType, cel.LateFunctionBinding())),
 		cel.Function("today", cel.Overload("today_now", nil, cel.TimestampType, cel.LateFunctionBinding())),
 	}
 	if withResource {

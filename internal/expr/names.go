@@ -32,13 +32,15 @@ func Functions() []FunctionDoc {
 		{"date(s string) timestamp", "when that day, YYYY-MM-DD, begins in the settings' zone, or the instant that an RFC 3339 text names; a mistake where it is neither", `date("2026-12-31") < now`},
 		{"office_hours(hours string, zone string, country string) bool", "whether now is within such hours in that time zone and no public holiday of the country, \"\" for none",
 			`!office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`},
+		{"lookup(table string, key string) string", "the value of the key in that table of the lookups, \"\" where the table does not have it; the table's name is written out",
+			`lookup("departments", tag("Owner")) == ""`},
 	}
 }
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
 	variableNames = []string{"resource", "account", "now", "run"}
-	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours}
+	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup}
 )
 
 // signatures are how our functions are called.
@@ -49,6 +51,7 @@ var signatures = map[string]string{
 	"today":     "today(), without anything in the brackets",
 	"date":      `date(string), as in date("2026-12-31")`,
 	officeHours: `office_hours(string, string, string), as in office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`,
+	lookup:      lookupUse,
 }
 
 // later is a name of the policy language that this version lacks.
@@ -61,7 +64,6 @@ type later struct {
 var laterNames = map[string]later{
 	"creator": {false, `a tag that names who made it can be read, as in tag("CreatedBy")`},
 	"event":   {false, "judge by the resource as it is, as in resource.state"},
-	"lookup":  {true, `a table can be written out, as in {"a": "b"}[tag("Team")]`},
 	"metric":  {true, "judge by fields such as resource.state and resource.running_for"},
 }
 

@@ -47,7 +47,7 @@ func TestMistakesAreExplained(t *testing.T) {
 			one(9, 4, "account.name"+notHere, "compare account.id with the account's number"),
 			one(25, 2, "account.ou"+notHere, "compare account.id with the accounts' numbers")}},
 		{`lookup("t", creator.name) == ""`, []Problem{
-			one(1, 6, "lookup()"+notHere, `a table can be written out, as in {"a": "b"}[tag("Team")]`),
+			one(8, 3, `there is no table "t"`, "there are no tables: write them under lookups:"),
 			one(13, 7, "creator"+notHere, `a tag that names who made it can be read, as in tag("CreatedBy")`)}},
 		{`metric("a", "b", days(1)) > 1.0`, []Problem{one(1, 6, "metric()"+notHere, "judge by fields such as resource.state and resource.running_for")}},
 
@@ -211,7 +211,7 @@ func TestTypesThatDoNotExistAreNamed(t *testing.T) {
 
 // Every example that people are shown is right.
 func TestTheExamplesCompile(t *testing.T) {
-	c := NewCompiler(time.UTC, nil)
+	c := NewCompiler(time.UTC, nil, departments)
 	for _, f := range Functions() {
 		want, types := Bool, instanceOnly
 		if strings.HasPrefix(f.Signature, "run") {
@@ -231,7 +231,7 @@ func TestTheDocumentedExamplesCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, examples := NewCompiler(time.UTC, nil), 0
+	c, examples := NewCompiler(time.UTC, nil, departments), 0
 	for i, block := range strings.Split(string(page), "```") {
 		if i%2 == 0 || !strings.HasPrefix(block, "\n") {
 			continue

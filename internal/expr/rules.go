@@ -39,6 +39,8 @@ func (c *checked) rules(typed bool) []Problem {
 		case ast.CallKind:
 			if e.AsCall().FunctionName() == officeHours {
 				problems = append(problems, c.constantOffice(e)...)
+			} else if p, ok := c.badLookup(e); ok {
+				add(p)
 			} else if p, ok := c.constantCall(e); ok {
 				add(p)
 			} else if p, ok := c.unboundedCall(e, typed); ok {

@@ -44,7 +44,7 @@ func (l *loader) notMark(key *node) {
 func (l *loader) buildRule(p *policyDraft, e entry[rawRule]) TagRule {
 	raw := e.v
 	rule := TagRule{Key: e.key.text, Required: true, AllowEmpty: raw.allowEmpty.v, Overwrite: raw.overwrite.v,
-		PatternSource: raw.pattern.v, Allowed: values(raw.allowed), Aliases: values(raw.aliases), Pos: e.key.pos()}
+		PatternSource: raw.pattern.v, Allowed: values(val[[]val[string]]{raw.allowed.v.values, raw.allowed.at}), Aliases: values(raw.aliases), Pos: e.key.pos()}
 	if raw.required.set() {
 		rule.Required = raw.required.v
 	}
@@ -63,7 +63,11 @@ func (l *loader) buildRule(p *policyDraft, e entry[rawRule]) TagRule {
 	if raw.overwrite.v && !raw.value.set() && e.at.child("value") == nil {
 		l.fault(raw.overwrite.at, `give value, for example value: '"shared"'`, `"overwrite" needs a "value" to write`)
 	}
+	if name := raw.allowed.v.lookup; name.set() {
+		rule.AllowedBy = l.table(name)
+	}
 	l.checkAllowed(&rule, raw)
+	l.checkDefault(&rule, raw)
 	return rule
 }
 
@@ -82,9 +86,9 @@ func (l *loader) pattern(source val[string]) *regexp.Regexp {
 	return re
 }
 
-// checkAllowed compares what a rule allows with itself and with its default.
+// checkAllowed compares what a rule allows with its own pattern.
 func (l *loader) checkAllowed(rule *TagRule, raw rawRule) {
-	for i, a := range raw.allowed.v {
+	for i, a := range raw.allowed.v.values {
 		switch {
 		case slices.Contains(rule.Allowed[:i], a.v):
 			l.fault(a.at, "delete one", "the value %s is there twice", a.at.show())
@@ -92,15 +96,22 @@ func (l *loader) checkAllowed(rule *TagRule, raw rawRule) {
 			l.fault(a.at, "change it or the pattern", "%s does not match the rule's own pattern", a.at.show())
 		}
 	}
-	if !raw.def.set() {
+}
+
+// checkDefault compares a rule's default with what it allows.
+func (l *loader) checkDefault(rule *TagRule, raw rawRule) {
+	d := raw.def
+	if !d.set() {
 		return
 	}
-	d := raw.def
+	listed, err := rule.Lists(d.v)
 	switch {
 	case d.v == "" && !rule.AllowEmpty:
 		l.fault(d.at, "write allow_empty: true with it", "an empty default is itself a violation")
-	case rule.Allowed != nil && !slices.Contains(rule.Allowed, d.v) && len(raw.allowed.v) > 0 && !(d.v == "" && rule.AllowEmpty):
+	case rule.AllowedBy == nil && !listed && !(d.v == "" && rule.AllowEmpty):
 		l.fault(d.at, "add it to allowed, or write another", "the default %s is not among the allowed values", d.at.show())
+	case rule.AllowedBy != nil && !listed && err == nil && d.v != "":
+		l.fault(d.at, "add it to the table, or write another", "the default %s is not among the keys of the table %s", d.at.show(), raw.allowed.v.lookup.at.show())
 	case rule.Pattern != nil && !rule.Pattern.MatchString(d.v) && !(d.v == "" && rule.AllowEmpty):
 		l.fault(d.at, "change it or the pattern", "the default %s does not match the pattern", d.at.show())
 	}

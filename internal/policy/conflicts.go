@@ -165,7 +165,8 @@ func (t *TagRule) accepts(value string) bool {
 	if value == "" {
 		return t.AllowEmpty
 	}
-	return (t.Allowed == nil || slices.Contains(t.Allowed, value)) && (t.Pattern == nil || t.Pattern.MatchString(value))
+	listed, err := t.Lists(value)
+	return (listed || err != nil) && (t.Pattern == nil || t.Pattern.MatchString(value))
 }
 
 // rivals are, for each type, what the policies that concern all its resources

@@ -5,17 +5,21 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/expr"
 )
 
 // digest identifies what the files say, with variables filled in. Comments,
 // quotes, layout, and how channels and definitions are spread over files do
-// not count; the order of policies does.
-func digest(roots []*node) string {
+// not count; the order of policies does. Of tables counts what they say, and
+// not how it is written or in what order.
+func digest(roots []*node, tables []*expr.Table) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "tagwarden policies %d\n", language)
-	for _, name := range []string{"settings", "channels", "define"} {
+	for _, name := range []string{"settings", "channels", "define", "lookups"} {
 		var pairs []pair
 		for _, r := range roots {
 			if n := r.child(name); n != nil {
@@ -24,6 +28,12 @@ func digest(roots []*node) string {
 		}
 		slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key.text, b.key.text) })
 		(&node{shape: mapping, pairs: pairs}).write(h)
+	}
+	for _, t := range slices.SortedFunc(slices.Values(tables), func(a, b *expr.Table) int { return strings.Compare(a.Name, b.Name) }) {
+		fmt.Fprintf(h, "t%d:", len(t.Values))
+		for _, k := range slices.Sorted(maps.Keys(t.Values)) {
+			fmt.Fprintf(h, "k%d:%sv%d:%s", len(k), k, len(t.Values[k]), t.Values[k])
+		}
 	}
 	all := &node{shape: sequence}
 	for _, r := range roots {

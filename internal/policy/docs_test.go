@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // document is docs/policy-file.md.
@@ -27,6 +28,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 		policies = "policies: [{name: one, resource: ec2:instance, match: 'true'}]\n"
 		inPolicy = "policies:\n  - name: one\n    resource: ec2:instance\n"
 	)
+	disk := fstest.MapFS{"people.csv": {Data: []byte("person,department\n")}, "cost-centers.csv": {Data: []byte("number\n")}}
 	loaded := 0
 	for _, block := range strings.Split(document(t), "```yaml\n")[1:] {
 		text, _, _ := strings.Cut(block, "```")
@@ -36,7 +38,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 		case "version":
 		case "settings":
 			text = "version: 1\n" + text + channels + policies
-		case "channels", "define":
+		case "channels", "define", "lookups":
 			text = "version: 1\n" + text + policies
 		case "hours":
 			text = "version: 1\n" + inPolicy + inside(text)
@@ -48,7 +50,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 			continue
 		}
 		loaded++
-		if set, list := Load([]Source{{Name: "example.yaml", Data: []byte(text)}}, env); set == nil {
+		if set, list := Load([]Source{{Name: "example.yaml", Data: []byte(text), Open: disk.Open}}, env); set == nil {
 			t.Errorf("%s\n%s", list.Error(), text)
 		}
 	}
@@ -62,7 +64,7 @@ func TestTheDocumentationNamesEveryKey(t *testing.T) {
 	keys := policyFile.keys()
 	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
 		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),
-		notifySection.keys(), hoursSection.keys(), stepTiming.keys(), triggerSection.keys(), stepWords(true)} {
+		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), stepWords(true)} {
 		keys = append(keys, more...)
 	}
 	for _, k := range keys {

@@ -21,7 +21,8 @@ type Opener func(path string) (fs.File, error)
 // and *.yml in it, by name, without hidden ones and without its subfolders; a
 // folder without any is an error that wraps ErrNoFiles. A file that is named
 // twice is read once. Of a file that is too large only
-// so much is read that Load can tell.
+// so much is read that Load can tell. The files that they name are opened with
+// open as well, by Load.
 func ReadFiles(open Opener, paths ...string) ([]Source, error) {
 	var sources []Source
 	seen := map[string]bool{}
@@ -56,7 +57,7 @@ func readPath(open Opener, path string, folder bool, seen map[string]bool, into 
 	if err != nil {
 		return err
 	}
-	*into = append(*into, Source{Name: path, Data: data, Dir: filepath.Dir(path)})
+	*into = append(*into, Source{Name: path, Data: data, Dir: filepath.Dir(path), Open: open})
 	return nil
 }
 

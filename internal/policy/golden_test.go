@@ -2,6 +2,7 @@ package policy
 
 import (
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,9 @@ func environ(name string) (string, bool) {
 	return v, ok
 }
 
+// tables opens the tables of the samples.
+func tables(path string) (fs.File, error) { return os.Open(filepath.Join("testdata", path)) }
+
 // sample loads one file of testdata.
 func sample(t *testing.T, path string) (*Set, string) {
 	t.Helper()
@@ -33,7 +37,7 @@ func sample(t *testing.T, path string) (*Set, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, list := Load([]Source{{Name: filepath.Base(path), Data: data, Dir: "conf"}}, environ)
+	set, list := Load([]Source{{Name: filepath.Base(path), Data: data, Dir: "conf", Open: tables}}, environ)
 	if (set == nil) != (list.Err() != nil) {
 		t.Fatalf("set %v beside %v", set, list)
 	}

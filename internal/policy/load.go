@@ -20,6 +20,8 @@ type Source struct {
 	Data []byte
 	// Dir is the folder that relative paths in it start at.
 	Dir string
+	// Open opens the tables that it names; with nil, none can be read.
+	Open Opener
 }
 
 // language is the version of the policy language that this package reads.
@@ -31,6 +33,7 @@ type rawFile struct {
 	settings val[rawSettings]
 	channels val[[]entry[rawChannel]]
 	defines  val[[]entry[string]]
+	lookups  val[[]entry[rawLookup]]
 	policies val[[]val[rawPolicy]]
 }
 
@@ -41,7 +44,8 @@ var policyFile = section[rawFile]{name: "the file", doc: "A policy file of tagwa
 	key("channels", "The ways to tell people, by name.", mapOf(channelSection.kind()), func(f *rawFile) *val[[]entry[rawChannel]] { return &f.channels }),
 	key("define", "Conditions in CEL, by name, which all expressions can use.", mapOf(filled), func(f *rawFile) *val[[]entry[string]] { return &f.defines }),
 	key("policies", "What must hold.", listOf(policySection.kind()), func(f *rawFile) *val[[]val[rawPolicy]] { return &f.policies }),
-	later[rawFile]("lookups", "write the values out, in allowed: […]"),
+	key("lookups", "Tables, by name, for lookup() in expressions and for allowed in tag rules.", mapOf(lookupSection.kind()),
+		func(f *rawFile) *val[[]entry[rawLookup]] { return &f.lookups }),
 	later[rawFile]("access", ""),
 	later[rawFile]("accounts", "run tagwarden with the credentials of each account"),
 }}
@@ -58,8 +62,8 @@ var versionKind = kind[int]{want: "1", schema: func(defs object) object { return
 	}}
 
 // Load reads policy files and checks them, all together: settings may be in
-// one of them, channels, definitions and policies add up. env looks up an
-// environment variable. The Set is nil where the list holds an error; warnings
+// one of them, channels, definitions, tables and policies add up. env looks up
+// an environment variable. The Set is nil where the list holds an error; warnings
 // may accompany a Set. What came from the environment is never repeated in a
 // diagnostic.
 func Load(sources []Source, env func(string) (string, bool)) (*Set, diag.List) {
@@ -87,15 +91,16 @@ func Load(sources []Source, env func(string) (string, bool)) (*Set, diag.List) {
 	if l.list.Err() != nil {
 		return nil, l.list
 	}
-	l.set.Digest = digest(roots)
+	l.set.Digest = digest(roots, l.tables)
 	return l.set, l.list
 }
 
-// doubtful says whether channels or policies may be meant by something that
-// was refused.
+// doubtful says whether channels, tables or policies may be meant by something
+// that was refused.
 func (f *rawFile) doubtful(root *node) bool {
 	for _, p := range root.pairs {
-		if !slices.Contains(policyFile.keys(), p.key.text) || p.key.text == "channels" && !f.channels.set() || p.key.text == "policies" && !f.policies.set() {
+		if !slices.Contains(policyFile.keys(), p.key.text) || p.key.text == "channels" && !f.channels.set() ||
+			p.key.text == "lookups" && !f.lookups.set() || p.key.text == "policies" && !f.policies.set() {
 			return true
 		}
 	}
@@ -114,6 +119,7 @@ type loader struct {
 	channels map[string]entry[rawChannel]
 	order    []string // the channels' names, in the order of the files
 	defines  map[string]*node
+	tables   []*expr.Table
 	compiler *expr.Compiler
 	policies []*policyDraft
 }
@@ -142,7 +148,8 @@ func (l *loader) build(sources []Source) {
 		dir = sources[0].Dir
 	}
 	l.buildSettings(dir)
-	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines)
+	l.buildTables()
+	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines, l.tables...)
 	l.checkDefines()
 	l.buildExemptions()
 	l.buildChannels()

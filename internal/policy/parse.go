@@ -35,7 +35,7 @@ func (r *reporter) parse(in Source, env func(string) (string, bool)) *node {
 	if !ok {
 		return nil
 	}
-	src := &source{name: in.Name, dir: in.Dir, lines: strings.Split(text, "\n")}
+	src := &source{name: in.Name, dir: in.Dir, open: in.Open, lines: strings.Split(text, "\n")}
 	if !r.characters(src) {
 		return nil
 	}

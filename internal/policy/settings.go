@@ -33,7 +33,6 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 		func(s *rawSettings) *val[string] { return &s.mark }),
 	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
 	later[rawSettings]("access", ""),
-	later[rawSettings]("lookups", "write the values out, in allowed: […]"),
 }}
 
 // rawLedger is where cases are kept.

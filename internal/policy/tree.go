@@ -31,6 +31,7 @@ const (
 type source struct {
 	name  string
 	dir   string
+	open  Opener
 	lines []string
 	runes map[int][]rune // lines that were asked for by character
 }

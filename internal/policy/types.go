@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -135,13 +136,25 @@ type TagRule struct {
 	AllowEmpty bool
 	Default    *string       // for what is missing or empty
 	Value      *expr.Program // expr.TagValue: computes it
-	Allowed    []string      // nil: any
-	Pattern    *regexp.Regexp
+	Allowed    []string      // nil: any, or AllowedBy
+	// AllowedBy is the table whose keys are the values that will do; nil where
+	// Allowed says it. Of an empty one it is not known what it allows.
+	AllowedBy *expr.Table
+	Pattern   *regexp.Regexp
 	// PatternSource is the pattern as written; Pattern is anchored.
 	PatternSource string
 	Aliases       []string // keys that are renamed to Key
 	Overwrite     bool     // replaces a different value
 	Pos           diag.Pos
+}
+
+// Lists says whether the value is among those that the rule allows; where it
+// says of none, all are. The error is an *expr.Unknown, of an empty table.
+func (t *TagRule) Lists(value string) (bool, error) {
+	if t.AllowedBy != nil {
+		return t.AllowedBy.Has(value)
+	}
+	return t.Allowed == nil || slices.Contains(t.Allowed, value), nil
 }
 
 // Step is one thing to do about a violation.
