@@ -24,18 +24,25 @@ type user struct {
 	env  map[string]string
 }
 
-// newUser copies the example to a folder of its own, so that its ledger is new.
+// newUser copies the example, and all tables, to a folder of its own, so that
+// its ledger is new.
 func newUser(t *testing.T, example string, env map[string]string) *user {
 	t.Helper()
-	b, err := os.ReadFile(example)
+	files, err := filepath.Glob("*.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), example)
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for _, name := range append(files, example) {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return &user{t: t, file: file, env: env}
+	return &user{t: t, file: filepath.Join(dir, example), env: env}
 }
 
 // document is what -o json prints, as a stranger's program reads it.
