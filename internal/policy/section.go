@@ -93,7 +93,7 @@ func (s *section[T]) into(r *reporter, n *node, v *T, seen map[string]*node) {
 }
 
 // one reads one key, unless it is none of the section's, or one that is only
-// refused for now.
+// refused by this version.
 func (s *section[T]) one(r *reporter, p pair, v *T) (known, later bool) {
 	i := slices.IndexFunc(s.fields, func(f field[T]) bool { return f.key == p.key.text })
 	if i < 0 {
