@@ -48,7 +48,7 @@ type session struct {
 
 func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	for _, name := range r.Only {
-		if !slices.ContainsFunc(a.o.Set.Policies, func(p *policy.Policy) bool { return p.Name == name }) {
+		if a.o.Set.Policy(name) == nil {
 			return nil, fmt.Errorf("there is no policy %q; there are: %s", name, strings.Join(names(a.o.Set), ", "))
 		}
 	}

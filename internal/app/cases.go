@@ -11,7 +11,6 @@ import (
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
-	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
@@ -32,16 +31,6 @@ func (r *run) trouble(what string, err error) {
 	if err != nil {
 		r.report.Problems = append(r.report.Problems, Problem{What: what, Text: err.Error()})
 	}
-}
-
-// policy returns a policy of the set by name.
-func (a *App) policy(name string) (*policy.Policy, bool) {
-	for _, p := range a.o.Set.Policies {
-		if p.Name == name {
-			return p, true
-		}
-	}
-	return nil, false
 }
 
 // refresh moves the forecasts of a plan that was saved earlier: a grace period
@@ -132,8 +121,8 @@ func (r *run) rename() {
 
 func (r *run) openOne(f *plan.Finding) {
 	c := r.touch(keyOf(f))
-	p, ok := r.app.policy(f.Policy)
-	if !ok {
+	p := r.app.o.Set.Policy(f.Policy)
+	if p == nil {
 		return
 	}
 	began := f.Mode == policy.Enforce && f.Status == eval.Violating
@@ -233,12 +222,8 @@ func (r *run) outcome(c *cases.Case, a *plan.Action, atEdge bool) {
 
 // waitsForHours says whether an action's step is due at an edge of hours.
 func (r *run) waitsForHours(f *plan.Finding, a *plan.Action) bool {
-	p, ok := r.app.policy(f.Policy)
-	if !ok {
-		return false
-	}
-	s, ok := p.Step(a.Step)
-	return ok && s.At != policy.NoEdge
+	s := r.step(f, a)
+	return s != nil && s.At != policy.NoEdge
 }
 
 // announced records, for a finding whose notice was accepted, that its clock
@@ -283,12 +268,19 @@ func (r *run) deadlines(c *cases.Case, f *plan.Finding) {
 // counts says whether the step that an action counts from was done, if there
 // is one.
 func (r *run) counts(c *cases.Case, f *plan.Finding, a *plan.Action) bool {
-	p, ok := r.app.policy(f.Policy)
-	if !ok {
-		return false
+	s := r.step(f, a)
+	return s != nil && (s.Since == "" || c.Steps[s.Since].Done)
+}
+
+// step is the policy's step that an action belongs to, nil for a repair, a
+// mark, and what the policy file no longer has.
+func (r *run) step(f *plan.Finding, a *plan.Action) *policy.Step {
+	p := r.app.o.Set.Policy(f.Policy)
+	if p == nil {
+		return nil
 	}
-	s, ok := p.Step(a.Step)
-	return ok && (s.Since == "" || c.Steps[s.Since].Done)
+	s, _ := p.Step(a.Step)
+	return s
 }
 
 // accepted says whether a notice of the finding was accepted in this run.
@@ -325,31 +317,4 @@ func (r *run) save(ctx context.Context) error {
 	}
 	r.touched = nil
 	return nil
-}
-
-// Holds lists what was held in the last days for a human to release.
-func (a *App) Holds(ctx context.Context, now time.Time) ([]record.Hold, error) {
-	scope, err := a.scope(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return a.o.Ledger.Holds(ctx, scope, now.Add(-7*record.Window))
-}
-
-// Release lets the next run do what the run held, once, within 24 hours. It
-// returns what was released; record.ErrNoRun where there is nothing.
-func (a *App) Release(ctx context.Context, runID string, now time.Time) ([]record.Hold, error) {
-	scope, err := a.scope(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return a.o.Ledger.Release(ctx, scope, runID, now)
-}
-
-func (a *App) scope(ctx context.Context) (record.Scope, error) {
-	caller, err := a.o.Source.Caller(ctx)
-	if err != nil {
-		return record.Scope{}, fmt.Errorf("asking whose account this is: %w", err)
-	}
-	return record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}, nil
 }

@@ -79,7 +79,7 @@ func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
 func (a *App) protections(ctx context.Context, b *plan.Builder, in guard.Input) {
 	byPlace := map[resource.Place]map[string]resource.Resource{}
 	for subject, rs := range b.Due() {
-		p, _ := a.policy(subject.Policy)
+		p := a.o.Set.Policy(subject.Policy)
 		room := guard.CountLimit(a.o.Set, p, subject.Action) - in.Used[subject]
 		for _, r := range rs {
 			ref := r.Ref()

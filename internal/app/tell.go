@@ -84,11 +84,11 @@ func (r *run) told(routed []view.Routed, sent map[target]notify.Delivery) {
 	}
 	for i := range r.plan.Findings {
 		f := &r.plan.Findings[i]
-		p, ok := r.app.policy(f.Policy)
+		p := r.app.o.Set.Policy(f.Policy)
 		switch {
 		case r.accepted(f):
 			r.announced(f)
-		case ok && !p.Notifies():
+		case p != nil && !p.Notifies():
 			if c := r.touch(keyOf(f)); c != nil && c.Open() {
 				r.deadlines(c, f)
 			}

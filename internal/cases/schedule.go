@@ -192,7 +192,7 @@ func (s *schedule) did(id string) (Outcome, bool) {
 	if !edge && (!s.returned() || o.At.After(s.lastClosed())) {
 		return o, true
 	}
-	return o, ok && already(s.v, step)
+	return o, ok && Already(s.v, step)
 }
 
 // behindFailure lets a destructive step wait while an earlier one of the case
@@ -227,15 +227,16 @@ func Forecast(v *eval.Verdict, now time.Time) []Timing {
 func OwnDoing(c *Case, p *policy.Policy, v *eval.Verdict) bool {
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if o, ok := c.Steps[s.ID]; ok && o.Done && already(v, s) {
+		if o, ok := c.Steps[s.ID]; ok && o.Done && Already(v, s) {
 			return true
 		}
 	}
 	return false
 }
 
-// already says whether the effect of a step is there.
-func already(v *eval.Verdict, s *policy.Step) bool {
+// Already says whether the effect of the step is there, so that there is
+// nothing to do.
+func Already(v *eval.Verdict, s *policy.Step) bool {
 	tags := v.Resource.Tags()
 	switch s.Action {
 	case action.Tag:
@@ -256,10 +257,6 @@ func already(v *eval.Verdict, s *policy.Step) bool {
 		return v.Resource.Already(s.Action)
 	}
 }
-
-// Already says whether the effect of the step is there, so that there is
-// nothing to do.
-func Already(v *eval.Verdict, s *policy.Step) bool { return already(v, s) }
 
 // Memory is how long the ledger must remember closed cases for a set.
 func Memory(set *policy.Set) time.Duration {

@@ -41,7 +41,7 @@ func Limit(p *plan.Plan, in Input) ([]Hold, []Room) {
 		if len(rest) == 0 {
 			continue
 		}
-		pol := find(in.Set, s.Policy)
+		pol := in.Set.Policy(s.Policy)
 		limit := CountLimit(in.Set, pol, s.Action)
 		before := in.Used[s] + len(released)
 		why := over(p, in.Set, pol, s, rest, before, limit)
@@ -181,13 +181,4 @@ func ShareLimit(set *policy.Set, p *policy.Policy) float64 {
 	default:
 		return DefaultShare
 	}
-}
-
-func find(set *policy.Set, name string) *policy.Policy {
-	for _, p := range set.Policies {
-		if p.Name == name {
-			return p
-		}
-	}
-	return nil
 }

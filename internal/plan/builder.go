@@ -142,7 +142,7 @@ func (b *Builder) gone() []Closing {
 	}
 	var out []Closing
 	b.c.Cases.Each(func(c *cases.Case) {
-		p := b.c.policy(c.Policy)
+		p := b.c.Set.Policy(c.Policy)
 		switch {
 		case !c.Closed.IsZero():
 		case p == nil:

@@ -135,7 +135,7 @@ func (d *decision) ending() bool {
 // observed says whether an observing policy is all that concerns the mark:
 // what only observes writes nothing.
 func (d *decision) observed() bool {
-	p := d.c.policy(markPolicy(d.g.resource.MarkValue()))
+	p := d.c.Set.Policy(markPolicy(d.g.resource.MarkValue()))
 	return p != nil && p.Mode == policy.Observe && d.c.Cases.Get(p.Name, d.g.resource.Ref().ARN) == nil
 }
 
@@ -164,21 +164,12 @@ func (c *Context) staleMark(r resource.Resource) bool {
 	if len(c.Only) > 0 {
 		return slices.Contains(c.Only, name)
 	}
-	return name != "" && (c.policy(name) != nil || c.renamed(name) || c.Cases.Get(name, r.Ref().ARN) != nil)
+	return name != "" && (c.Set.Policy(name) != nil || c.renamed(name) || c.Cases.Get(name, r.Ref().ARN) != nil)
 }
 
 // renamed says whether a name is an earlier one of some policy.
 func (c *Context) renamed(name string) bool {
 	return slices.ContainsFunc(c.Set.Policies, func(p *policy.Policy) bool { return slices.Contains(p.Was, name) })
-}
-
-func (c *Context) policy(name string) *policy.Policy {
-	for _, p := range c.Set.Policies {
-		if p.Name == name {
-			return p
-		}
-	}
-	return nil
 }
 
 // markPolicy is the policy that a mark names: what follows " by ".

@@ -25,6 +25,16 @@ type Set struct {
 	Files []string
 }
 
+// Policy returns the policy of that name, nil where there is none.
+func (s *Set) Policy(name string) *Policy {
+	for _, p := range s.Policies {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
 // Settings are the set's own.
 type Settings struct {
 	Name    string // whose cases and marks these are; "default" unless set
