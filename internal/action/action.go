@@ -21,33 +21,52 @@ const (
 	Tag
 	// Untag deletes tags.
 	Untag
+	// RunCommand runs a document of Systems Manager on an instance.
+	RunCommand
+	// Invoke calls a Lambda function about a resource.
+	Invoke
 	// Start starts a stopped resource.
 	Start
+	// Revoke takes rules out of a security group or network ACL.
+	Revoke
+	// Isolate replaces an instance's security groups; the old ones can be put
+	// back.
+	Isolate
 	// Stop stops a running resource; it can be started again.
 	Stop
-	// Terminate ends a resource for good.
+	// Terminate ends an instance for good.
 	Terminate
+	// Delete ends any other resource for good.
+	Delete
 )
 
 // fact is what the other packages must agree on about one kind.
 type fact struct {
 	word        string
+	past        string // the word for having done it
 	destructive bool
 	limit       int // default number in 24 hours, 0: not limited
 	opposes     Kind
 }
 
 // facts is indexed by Kind. The default limits are those of the policy
-// language ("limits": stop 50, terminate 5, start 200, untag 500, tag 10000).
+// language ("limits": stop 50, terminate 5, delete 50, isolate 20, start 200,
+// untag 500, tag 10000, run_command 50, invoke 100). It names none for revoke,
+// which gets that of stop: rules that are taken away can cut off a whole fleet.
 var facts = [...]fact{
-	Notify:    {word: "notify"},
-	Mark:      {word: "mark"},
-	Unmark:    {word: "unmark"},
-	Tag:       {word: "tag", limit: 10000, opposes: Untag},
-	Untag:     {word: "untag", limit: 500, opposes: Tag},
-	Start:     {word: "start", limit: 200, opposes: Stop},
-	Stop:      {word: "stop", destructive: true, limit: 50, opposes: Start},
-	Terminate: {word: "terminate", destructive: true, limit: 5, opposes: Start},
+	Notify:     {word: "notify", past: "notified"},
+	Mark:       {word: "mark", past: "marked"},
+	Unmark:     {word: "unmark", past: "unmarked"},
+	Tag:        {word: "tag", past: "tagged", limit: 10000, opposes: Untag},
+	Untag:      {word: "untag", past: "untagged", limit: 500, opposes: Tag},
+	RunCommand: {word: "run_command", past: "sent a command", limit: 50},
+	Invoke:     {word: "invoke", past: "passed to a function", limit: 100},
+	Start:      {word: "start", past: "started", limit: 200, opposes: Stop},
+	Revoke:     {word: "revoke", past: "revoked", limit: 50},
+	Isolate:    {word: "isolate", past: "isolated", destructive: true, limit: 20},
+	Stop:       {word: "stop", past: "stopped", destructive: true, limit: 50, opposes: Start},
+	Terminate:  {word: "terminate", past: "terminated", destructive: true, limit: 5, opposes: Start},
+	Delete:     {word: "delete", past: "deleted", destructive: true, limit: 50, opposes: Start},
 }
 
 // All lists every kind, weakest first.
@@ -74,6 +93,10 @@ func (k Kind) String() string {
 	}
 	return fmt.Sprintf("action(%d)", uint8(k))
 }
+
+// Past is the word for having done it: "stopped". It is "" for a value that is
+// no kind.
+func (k Kind) Past() string { return k.fact().past }
 
 // Destructive says whether the action takes a resource out of service. Only
 // destructive actions are held to a share of what was examined, and of several

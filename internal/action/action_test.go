@@ -11,27 +11,33 @@ import (
 )
 
 // none are values that are no kind: the zero value and all above the last.
-var none = []action.Kind{0, action.Terminate + 1, 255}
+var none = []action.Kind{0, action.Delete + 1, 255}
 
 func TestEveryKindHasTheFactsOfThePolicyLanguage(t *testing.T) {
 	type facts struct {
 		Word        string
+		Past        string
 		Destructive bool
 		Limit       int
 	}
 	want := []facts{
-		{"notify", false, 0},
-		{"mark", false, 0},
-		{"unmark", false, 0},
-		{"tag", false, 10000},
-		{"untag", false, 500},
-		{"start", false, 200},
-		{"stop", true, 50},
-		{"terminate", true, 5},
+		{"notify", "notified", false, 0},
+		{"mark", "marked", false, 0},
+		{"unmark", "unmarked", false, 0},
+		{"tag", "tagged", false, 10000},
+		{"untag", "untagged", false, 500},
+		{"run_command", "sent a command", false, 50},
+		{"invoke", "passed to a function", false, 100},
+		{"start", "started", false, 200},
+		{"revoke", "revoked", false, 50},
+		{"isolate", "isolated", true, 20},
+		{"stop", "stopped", true, 50},
+		{"terminate", "terminated", true, 5},
+		{"delete", "deleted", true, 50},
 	}
 	var got []facts
 	for _, k := range action.All() {
-		got = append(got, facts{k.String(), k.Destructive(), k.DefaultLimit()})
+		got = append(got, facts{k.String(), k.Past(), k.Destructive(), k.DefaultLimit()})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("facts of all kinds (-want +got):\n%s", diff)
@@ -41,7 +47,8 @@ func TestEveryKindHasTheFactsOfThePolicyLanguage(t *testing.T) {
 func TestAllListsTheConstantsWeakestFirst(t *testing.T) {
 	want := []action.Kind{
 		action.Notify, action.Mark, action.Unmark, action.Tag,
-		action.Untag, action.Start, action.Stop, action.Terminate,
+		action.Untag, action.RunCommand, action.Invoke, action.Start, action.Revoke,
+		action.Isolate, action.Stop, action.Terminate, action.Delete,
 	}
 	all := action.All()
 	if diff := cmp.Diff(want, all); diff != "" {
@@ -92,7 +99,7 @@ func TestJSONWritesWordsAsValuesAndKeys(t *testing.T) {
 }
 
 func TestWhatIsNoKindDoesNothing(t *testing.T) {
-	words := map[action.Kind]string{0: "action(0)", action.Terminate + 1: "action(9)", 255: "action(255)"}
+	words := map[action.Kind]string{0: "action(0)", action.Delete + 1: "action(14)", 255: "action(255)"}
 	for _, k := range none {
 		if got := k.String(); got != words[k] {
 			t.Errorf("word of %d: %q", uint8(k), got)
@@ -107,7 +114,7 @@ func TestWhatIsNoKindDoesNothing(t *testing.T) {
 }
 
 func TestOtherWordsAreRefusedByName(t *testing.T) {
-	for _, word := range []string{"", "Stop", " stop", "stop ", "delete", "action(7)", "st\x1bop", "\xff"} {
+	for _, word := range []string{"", "Stop", " stop", "stop ", "reboot", "action(7)", "st\x1bop", "\xff"} {
 		if k, ok := action.Parse(word); ok || k != 0 {
 			t.Errorf("parsing %q: %s, %v", word, k, ok)
 		}
@@ -133,6 +140,7 @@ func TestOnlyOppositesOppose(t *testing.T) {
 		{action.Tag, action.Untag}:       true,
 		{action.Start, action.Stop}:      true,
 		{action.Start, action.Terminate}: true,
+		{action.Start, action.Delete}:    true,
 	}
 	kinds := append(action.All(), none...)
 	for _, a := range kinds {

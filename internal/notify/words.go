@@ -25,7 +25,7 @@ func join(sep string, words ...string) string {
 // whose message did not arrive.
 func (w *writer) result(l view.Line) remark {
 	r := remark{tone: good, label: "Done"}
-	what := join(" ", view.Past(l.Action), l.Detail)
+	what := join(" ", l.Action.Past(), l.Detail)
 	if l.State != plan.Held && w.d.At.Sub(l.At) > time.Hour {
 		what += w.on(l.At)
 	}
@@ -141,7 +141,7 @@ func (w *writer) otherwise(s *view.Section, n int, ahead map[action.Kind][]time.
 			continue
 		}
 		slices.SortFunc(times, time.Time.Compare)
-		what := view.Past(k)
+		what := k.Past()
 		if !times[0].Equal(times[len(times)-1]) {
 			what += ", the first"
 		}
@@ -161,7 +161,7 @@ func (w *writer) otherwise(s *view.Section, n int, ahead map[action.Kind][]time.
 
 // ruleOf says when a step is done: "stopped when resource.age > days(3)".
 func ruleOf(s view.Step) string {
-	out := view.Past(s.Action)
+	out := s.Action.Past()
 	if s.After != "" {
 		since := "the first notice"
 		if s.Since != "" {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagwarden/tagwarden/internal/action"
 )
 
 func TestVariablesAreFilledIn(t *testing.T) {
@@ -79,7 +81,7 @@ policies:
 		t.Fatal(said)
 	}
 	s := set.Settings
-	got := []any{s.Name, s.Limits.Counts[7], s.Limits.Counts[6], s.Limits.Share, set.Policies[0].IncludeManaged, string(set.Policies[0].Types[0])}
+	got := []any{s.Name, s.Limits.Counts[action.Stop], s.Limits.Counts[action.Start], s.Limits.Share, set.Policies[0].IncludeManaged, string(set.Policies[0].Types[0])}
 	if diff := cmp.Diff([]any{"7", 7, 70, 5.0, true, "ec2:instance"}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -167,11 +167,8 @@ func limitsFields() section[rawLimits] {
 				into.counts[k] = val[int]{v, n}
 			}})
 	}
-	s.fields = append(s.fields, key("share", "How large a part of the examined resources of a type may be stopped or terminated; 25% unless set.", percent,
+	s.fields = append(s.fields, key("share", "How large a part of the examined resources of a type may be stopped, isolated, terminated or deleted; 25% unless set.", percent,
 		func(l *rawLimits) *val[float64] { return &l.share }))
-	for _, word := range []string{"delete", "isolate", "run_command", "invoke"} {
-		s.fields = append(s.fields, later[rawLimits](word, ""))
-	}
 	return s
 }
 

@@ -117,10 +117,6 @@ func (c clock) state(a plan.Action) string {
 	}
 }
 
-// past are the kinds' words for what was done to a resource, by kind.
-var past = [...]string{action.Mark: "marked", action.Unmark: "unmarked", action.Tag: "tagged", action.Untag: "untagged",
-	action.Start: "started", action.Stop: "stopped", action.Terminate: "terminated"}
-
 // tally counts the actions of a plan for its last line.
 type tally struct {
 	kinds   map[action.Kind]int // planned, or done once it was applied
@@ -188,7 +184,7 @@ func results(d Document) string {
 	var parts []string
 	for k := len(action.All()); k > 0; k-- {
 		if n := t.kinds[action.Kind(k)]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, past[k]))
+			parts = append(parts, fmt.Sprintf("%d %s", n, action.Kind(k).Past()))
 		}
 	}
 	sent, unsent := 0, 0

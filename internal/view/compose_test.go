@@ -253,15 +253,6 @@ func TestTotalsCountAResourceOncePerPolicy(t *testing.T) {
 	}
 }
 
-func TestEveryActionHasAPast(t *testing.T) {
-	want := []string{"notified", "marked", "unmarked", "tagged", "untagged", "started", "stopped", "terminated"}
-	for i, k := range action.All() {
-		if got := view.Past(k); got != want[i] {
-			t.Errorf("%s: got %q, want %q", k, got, want[i])
-		}
-	}
-}
-
 func TestCutKeepsWholeCharacters(t *testing.T) {
 	for _, tt := range []struct {
 		in   string

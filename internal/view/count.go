@@ -94,7 +94,7 @@ func (t tally) words(byKind bool) string {
 	say(t.Fixed, "fixed")
 	if byKind {
 		for _, k := range action.All() {
-			say(t.done[k], Past(k))
+			say(t.done[k], k.Past())
 		}
 	} else {
 		say(t.Done, "done")
@@ -103,7 +103,7 @@ func (t tally) words(byKind bool) string {
 	say(t.Held, "held")
 	if byKind {
 		for _, k := range action.All() {
-			say(t.would[k], "would be "+Past(k))
+			say(t.would[k], "would be "+k.Past())
 		}
 	} else {
 		say(t.Would, "would be done")
@@ -119,22 +119,6 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// Past is the word for what an action did: stopped, tagged.
-func Past(k action.Kind) string {
-	switch k {
-	case action.Notify:
-		return "notified"
-	case action.Stop:
-		return "stopped"
-	case action.Tag, action.Untag:
-		return k.String() + "ged"
-	case action.Terminate:
-		return "terminated"
-	default:
-		return k.String() + "ed"
-	}
 }
 
 // Limits of a subject, in characters: mail programs show about 70, and SNS
