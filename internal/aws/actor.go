@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -27,31 +28,64 @@ type Actor struct{ s *Session }
 
 var _ execute.Actor = (*Actor)(nil)
 
-// change is how a kind of action is done.
+// change is how a kind of action is done to resources of one type.
 type change struct {
 	call need.Call
-	// to is the one type of resources it is done to, "" where it is all of EC2's.
-	to resource.Type
-	do func(context.Context, *ec2API, execute.Call) (execute.Answer, error)
+	do   func(context.Context, *Session, execute.Call) (execute.Answer, error)
 }
 
-// changes is every action there is for EC2.
-var changes = map[action.Kind]change{
-	action.Mark:      {callCreateTags, "", createTags},
-	action.Unmark:    {callDeleteTags, "", deleteTags},
-	action.Tag:       {callCreateTags, "", createTags},
-	action.Untag:     {callDeleteTags, "", deleteTags},
-	action.Start:     {callStart, resource.EC2Instance, startInstances},
-	action.Stop:      {callStop, resource.EC2Instance, stopInstances},
-	action.Terminate: {callTerminate, resource.EC2Instance, terminateInstances},
+// ec2Change is a change that one call of EC2 makes.
+func ec2Change(call need.Call, do func(context.Context, *ec2API, execute.Call) (execute.Answer, error)) change {
+	return change{call, func(ctx context.Context, s *Session, c execute.Call) (execute.Answer, error) {
+		api, err := s.ec2(call, c.At.Region)
+		if err != nil {
+			return execute.Answer{}, err
+		}
+		return do(ctx, api, c)
+	}}
+}
+
+// ec2Tagging is how everything of EC2 is tagged.
+var ec2Tagging = map[action.Kind]change{
+	action.Mark:   ec2Change(callCreateTags, createTags),
+	action.Unmark: ec2Change(callDeleteTags, deleteTags),
+	action.Tag:    ec2Change(callCreateTags, createTags),
+	action.Untag:  ec2Change(callDeleteTags, deleteTags),
+}
+
+// changes is every action there is, by the type it is done to.
+var changes = map[resource.Type]map[action.Kind]change{
+	resource.EC2ElasticIP: ec2Tagging,
+	resource.EC2Image:     ec2Tagging,
+	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
+		action.Start:     ec2Change(callStart, startInstances),
+		action.Stop:      ec2Change(callStop, stopInstances),
+		action.Terminate: ec2Change(callTerminate, terminateInstances),
+	}),
+	resource.EC2NetworkACL:       ec2Tagging,
+	resource.EC2NetworkInterface: ec2Tagging,
+	resource.EC2SecurityGroup:    ec2Tagging,
+	resource.EC2Snapshot:         ec2Tagging,
+	resource.EC2Subnet:           ec2Tagging,
+	resource.EC2Volume:           ec2Tagging,
+	resource.EC2VPC:              ec2Tagging,
+}
+
+// with is the changes of all of these.
+func with(tables ...map[action.Kind]change) map[action.Kind]change {
+	all := map[action.Kind]change{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
 }
 
 // Do makes one API call, for at most 1000 resources. It refuses, without
 // calling, what AWS would take to mean everything: no ids, or no keys to
 // delete.
 func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
-	ch, ok := changes[c.Action]
-	if !ok || !ch.takes(c.Type) {
+	ch, ok := changes[c.Type][c.Action]
+	if !ok {
 		return execute.Answer{}, &fault.Error{
 			Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
 			Message: fmt.Sprintf("there is no such call for resources of type %q", c.Type),
@@ -60,17 +94,7 @@ func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) 
 	if wrong := incomplete(c); wrong != "" {
 		return execute.Answer{}, invalid(ch.call, c.At.Region, wrong)
 	}
-	api, err := a.s.ec2(ch.call, c.At.Region)
-	if err != nil {
-		return execute.Answer{}, err
-	}
-	return ch.do(touching(ctx, len(c.IDs)), api, c)
-}
-
-// takes says whether the change can be made to resources of a type.
-func (c change) takes(t resource.Type) bool {
-	_, known := readers[t]
-	return known && (c.to == "" || c.to == t)
+	return ch.do(touching(ctx, len(c.IDs)), a.s, c)
 }
 
 // incomplete says what is missing in a call, or "".

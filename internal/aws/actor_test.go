@@ -112,12 +112,3 @@ func TestACallThatNamesTooLittleIsRefusedWithoutACall(t *testing.T) {
 		t.Errorf("it called %v", fake.calls())
 	}
 }
-
-func TestEveryActionOfTheSchemaHasACall(t *testing.T) {
-	schema, _ := resource.SchemaOf(resource.EC2Instance)
-	for _, k := range append(schema.Actions, action.Mark, action.Unmark) {
-		if _, ok := changes[k]; !ok {
-			t.Errorf("%s has none", k)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,26 +69,50 @@ func (s *Source) Regions(ctx context.Context) ([]string, error) {
 // reader is how resources of one type are read.
 type reader struct {
 	call need.Call
-	// byID is the filter that takes ids. Where it is "" all are read and the rest
-	// is dropped: an account has few network ACLs, and emulators of EC2 answer
-	// with an error of their own when they are asked for one by id.
-	byID string
-	// page reads one page, and returns the token of the next.
-	page func(ctx context.Context, a *ec2API, at resource.Place, filters []types.Filter, token *string) ([]resource.Resource, *string, error)
+	// batch is how many ids page takes at once. Where it is 0 all resources are
+	// read and the rest is dropped: for types of which an account has few, and
+	// whose service knows no better way.
+	batch int
+	// page reads one page of those with the ids, of all where there are none, and
+	// returns the token of the next.
+	page func(ctx context.Context, s *Session, at resource.Place, ids []string, token *string) ([]resource.Resource, *string, error)
 }
 
 // readers are the types that can be read.
 var readers = map[resource.Type]reader{
-	resource.EC2ElasticIP:        {callAddresses, "allocation-id", elasticIPs},
-	resource.EC2Image:            {callImages, "image-id", images},
-	resource.EC2Instance:         {callInstances, "instance-id", instances},
-	resource.EC2NetworkACL:       {callNetworkAcls, "", networkACLs},
-	resource.EC2NetworkInterface: {callNetworkInterfaces, "network-interface-id", networkInterfaces},
-	resource.EC2SecurityGroup:    {callSecurityGroups, "group-id", securityGroups},
-	resource.EC2Snapshot:         {callSnapshots, "snapshot-id", snapshots},
-	resource.EC2Subnet:           {callSubnets, "subnet-id", subnets},
-	resource.EC2Volume:           {callVolumes, "volume-id", volumes},
-	resource.EC2VPC:              {callVpcs, "vpc-id", vpcs},
+	resource.EC2ElasticIP:        ec2Reader(callAddresses, "allocation-id", elasticIPs),
+	resource.EC2Image:            ec2Reader(callImages, "image-id", images),
+	resource.EC2Instance:         ec2Reader(callInstances, "instance-id", instances),
+	resource.EC2NetworkACL:       ec2Reader(callNetworkAcls, "", networkACLs),
+	resource.EC2NetworkInterface: ec2Reader(callNetworkInterfaces, "network-interface-id", networkInterfaces),
+	resource.EC2SecurityGroup:    ec2Reader(callSecurityGroups, "group-id", securityGroups),
+	resource.EC2Snapshot:         ec2Reader(callSnapshots, "snapshot-id", snapshots),
+	resource.EC2Subnet:           ec2Reader(callSubnets, "subnet-id", subnets),
+	resource.EC2Volume:           ec2Reader(callVolumes, "volume-id", volumes),
+	resource.EC2VPC:              ec2Reader(callVpcs, "vpc-id", vpcs),
+}
+
+// ec2Reader reads one of EC2's types. byID is the filter that takes ids. Where
+// it is "" all are read: emulators of EC2 answer with an error of their own
+// when they are asked for a network ACL by id.
+func ec2Reader(call need.Call, byID string,
+	page func(ctx context.Context, a *ec2API, at resource.Place, filters []types.Filter, token *string) ([]resource.Resource, *string, error)) reader {
+	r := reader{call: call, batch: maxFilterValues}
+	if byID == "" {
+		r.batch = 0
+	}
+	r.page = func(ctx context.Context, s *Session, at resource.Place, ids []string, token *string) ([]resource.Resource, *string, error) {
+		api, err := s.ec2(call, at.Region)
+		if err != nil {
+			return nil, nil, err
+		}
+		var filters []types.Filter
+		if len(ids) > 0 && byID != "" {
+			filters = filter(byID, ids)
+		}
+		return page(ctx, api, at, filters, token)
+	}
+	return r
 }
 
 // List hands over the resources of a region in pages of up to 1000; the
@@ -99,11 +124,13 @@ func (s *Source) List(ctx context.Context, at resource.Place, t resource.Type, p
 // Get reads resources anew. It asks by filter, which leaves out an id that is
 // not there where a list of ids would fail as a whole.
 func (s *Source) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
-	if _, err := s.reader(at, t); err != nil {
+	r, err := s.reader(at, t)
+	if err != nil {
 		return nil, err
 	}
 	var found []resource.Resource
-	for some := range slices.Chunk(distinct(ids), maxFilterValues) {
+	ids = distinct(ids)
+	for some := range slices.Chunk(ids, cmp.Or(r.batch, max(1, len(ids)))) {
 		err := s.each(ctx, at, t, some, func(rs []resource.Resource) error {
 			found = append(found, rs...)
 			return nil
@@ -132,20 +159,12 @@ func (s *Source) each(ctx context.Context, at resource.Place, t resource.Type, i
 	if err != nil {
 		return err
 	}
-	api, err := s.s.ec2(r.call, at.Region)
-	if err != nil {
-		return err
-	}
-	var filters []types.Filter
-	if len(ids) > 0 && r.byID != "" {
-		filters = filter(r.byID, ids)
-	}
 	return eachPage(r.call, at.Region, func(token *string) (*string, error) {
-		rs, next, err := r.page(ctx, api, at, filters, token)
+		rs, next, err := r.page(ctx, s.s, at, ids, token)
 		if err != nil {
 			return nil, err
 		}
-		if len(ids) > 0 && r.byID == "" {
+		if len(ids) > 0 && r.batch == 0 {
 			rs = slices.DeleteFunc(rs, func(r resource.Resource) bool { return !slices.Contains(ids, r.Ref().ID) })
 		}
 		return next, page(rs)
