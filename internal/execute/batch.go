@@ -131,6 +131,8 @@ func contains(have, want tag.Set) bool {
 type probe struct {
 	done   bool // some id was let through
 	denied int  // calls that were denied
+	// repeated says that the call is about what an earlier one left out.
+	repeated bool
 }
 
 // enough is how many halves must be denied, and none let through, before the
@@ -158,10 +160,7 @@ func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
 	steady := context.WithoutCancel(ctx)
 	answer, err := x.Actor.Do(steady, c)
 	if err == nil {
-		b.done = true
-		for _, id := range c.IDs {
-			x.done(p, c, id, answer)
-		}
+		x.answered(ctx, p, c, answer, b)
 		return
 	}
 	if c.Action.Destructive() || c.Action == action.Start {
@@ -169,12 +168,9 @@ func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
 			return
 		}
 	}
-	class := fault.ClassOf(err)
 	switch {
-	case len(c.IDs) == 1 && class == fault.NotFound:
-		x.settle(p, c, func(a *plan.Action) { skip(a, reason.NoLongerHolds, "it is gone") })
-	case b.hopeless(class) || len(c.IDs) == 1:
-		x.settle(p, c, func(a *plan.Action) { fail(a, err) })
+	case b.hopeless(fault.ClassOf(err)) || len(c.IDs) == 1:
+		x.failed(p, c, err)
 	default:
 		half := len(c.IDs) / 2
 		left, right := c, c
@@ -182,6 +178,41 @@ func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
 		x.send(ctx, p, left, b)
 		x.send(ctx, p, right, b)
 	}
+}
+
+// answered records what a call that succeeded did. Resources for which it did
+// not are asked for once more, together, where the failure may pass.
+func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b *probe) {
+	var again []string
+	for _, id := range c.IDs {
+		one := c
+		one.IDs = []string{id}
+		switch err := answer.Failed[id]; {
+		case err == nil:
+			b.done = true
+			x.done(p, c, id, answer)
+		case !b.repeated && fault.ClassOf(err).Passes():
+			again = append(again, id)
+		default:
+			x.failed(p, one, err)
+		}
+	}
+	if len(again) > 0 {
+		c.IDs = again
+		x.send(ctx, p, c, &probe{done: b.done, denied: b.denied, repeated: true})
+	}
+}
+
+// failed records failure for the resources of a call. One that is gone needs
+// nothing any more.
+func (x *Runner) failed(p *part, c Call, err error) {
+	x.settle(p, c, func(a *plan.Action) {
+		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound {
+			skip(a, reason.NoLongerHolds, "it is gone")
+			return
+		}
+		fail(a, err)
+	})
 }
 
 // lookAgain takes out of a failed call what was done all the same: a mixed

@@ -25,11 +25,16 @@ type Answer struct {
 	// Previous is the state of each resource before the call, by id, where the
 	// API tells it (StopInstances, StartInstances, TerminateInstances).
 	Previous map[string]string
+	// Failed are the resources, by id, for which the call did nothing although
+	// it succeeded as a whole, where the API tells (TagResources). Each is or
+	// wraps a *fault.Error.
+	Failed map[string]error
 }
 
 // Actor makes calls. aws and sim implement it; both are safe for concurrent
 // use, and both do as AWS does: a call with one bad id fails as a whole and
-// changes nothing, except that TerminateInstances ends the instances of those
+// changes nothing unless the API does them one by one (Answer.Failed), and
+// except that TerminateInstances ends the instances of those
 // availability zones that hold no protected one, and fails all the same. Every
 // error is or wraps a *fault.Error. The context's deadline bounds each call.
 type Actor interface {

@@ -137,3 +137,6 @@ func (c Class) Whole() bool {
 		return false
 	}
 }
+
+// Passes says whether the same call may succeed a moment later.
+func (c Class) Passes() bool { return c == Throttled || c == Passing }

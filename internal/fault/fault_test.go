@@ -136,3 +136,11 @@ func TestEveryClassIsDecidedOn(t *testing.T) {
 		t.Errorf("%d classes in the source, %d words in the table", n, len(whole))
 	}
 }
+
+func TestOnlyThrottlingAndPassingFailuresPass(t *testing.T) {
+	for c := range whole {
+		if got, want := c.Passes(), c == fault.Throttled || c == fault.Passing; got != want {
+			t.Errorf("%s: %v", c, got)
+		}
+	}
+}

@@ -8,24 +8,35 @@ import (
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
-// operations are the API operations that the actions are made of.
+// operations are the API operations that the actions on instances are made of.
 var operations = map[action.Kind]string{
 	action.Mark: createTags, action.Tag: createTags,
 	action.Unmark: deleteTags, action.Untag: deleteTags,
 	action.Start: startInstances, action.Stop: stopInstances, action.Terminate: terminateInstances,
 }
 
+// operation is what an action on resources of a type is called; false where
+// AWS has no such operation.
+func operation(of action.Kind, t resource.Type) (string, bool) {
+	if k := kinds[t]; k != nil {
+		return k.operation(of)
+	}
+	op, ok := operations[of]
+	return op, ok
+}
+
 // Do makes a call. Two things are as AWS has them and easily overlooked:
 // DeleteTags without keys deletes all of a user's tags, and tags of terminated
 // instances can be changed as long as these are listed.
 func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
-	op, ok := operations[c.Action]
+	op, ok := operation(c.Action, c.Type)
 	if !ok {
-		return execute.Answer{}, &fault.Error{Class: fault.Invalid, Call: c.Action.String(), Region: c.At.Region,
-			Message: fmt.Sprintf("%s is nothing that EC2 does", c.Action)}
+		return execute.Answer{}, &fault.Error{Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
+			Message: fmt.Sprintf("there is no such call for resources of type %q in the embedded account", c.Type)}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -39,7 +50,7 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 	if err := made.knows(c.Type); err != nil {
 		return execute.Answer{}, err
 	}
-	made.ids, made.tags, made.keys = c.IDs, c.Tags, c.Keys
+	made.action, made.ids, made.tags, made.keys = c.Action, c.IDs, c.Tags, c.Keys
 	lost, done := a.loses(op)
 	answer := execute.Answer{}
 	if !lost || done {
@@ -66,11 +77,14 @@ func (a *Account) write(e Entry, err error) {
 // it refuses, and returns the ids of what it changed.
 func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
 	refusal := a.check(c)
-	if c.op == createTags || c.op == deleteTags {
+	if c.retags() || len(c.things) > 0 {
 		if refusal != nil {
 			return execute.Answer{}, nil, refusal.err
 		}
-		return execute.Answer{RequestID: c.id}, c.retag(), nil
+		if c.retags() {
+			return execute.Answer{RequestID: c.id}, c.retag(), nil
+		}
+		return execute.Answer{RequestID: c.id}, a.affect(c), nil
 	}
 	work := c.found
 	if refusal != nil {
@@ -117,13 +131,35 @@ func (a *Account) change(c *call, r *record) bool {
 	return true
 }
 
+// affect does to each thing what a call asks for, and returns the ids of what
+// it changed.
+func (a *Account) affect(c *call) []string {
+	var changed []string
+	for _, x := range c.things {
+		if x.kind.effects[c.action].do(a, x) {
+			changed = append(changed, x.base.Reference.ID)
+		}
+	}
+	return changed
+}
+
+// retags says whether a call writes or deletes tags.
+func (c *call) retags() bool {
+	switch c.action {
+	case action.Tag, action.Mark, action.Untag, action.Unmark:
+		return true
+	default:
+		return false
+	}
+}
+
 // retag changes the tags of everything that a call names, and returns the ids
 // of what it changed.
 func (c *call) retag() []string {
 	var changed []string
 	for _, i := range c.items() {
 		d := tag.Diff{Set: c.tags}
-		if c.op == deleteTags {
+		if c.action == action.Untag || c.action == action.Unmark {
 			d = tag.Diff{Delete: c.keys}
 			if len(c.keys) == 0 {
 				d.Delete = i.tags().User().Keys()

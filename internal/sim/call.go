@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -19,9 +20,10 @@ type call struct {
 	region string
 	id     string // its request id
 
-	ids  []string
-	tags tag.Set
-	keys []string
+	action action.Kind // of a call that is to change something
+	ids    []string
+	tags   tag.Set
+	keys   []string
 	// found are the records of the ids that are there, each once, and things what
 	// is no instance of them; missing are the ids that are not.
 	found   []*record
@@ -67,11 +69,9 @@ func (c *call) refused(r Refusal, what string) *fault.Error {
 		Message: what + ": " + r.Condition, RequestID: c.id}
 }
 
-// knows refuses a type of resource that the account does not have, and one that
-// the operation is not for.
+// knows refuses a type of resource that the account does not have.
 func (c *call) knows(t resource.Type) error {
-	tags := c.op == createTags || c.op == deleteTags
-	if t == resource.EC2Instance || kinds[t] != nil && (tags || c.op == listing(t)) {
+	if t == resource.EC2Instance || kinds[t] != nil {
 		return nil
 	}
 	return &fault.Error{Class: fault.Invalid, Call: c.op, Region: c.region, RequestID: c.id,

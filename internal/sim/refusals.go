@@ -106,7 +106,7 @@ func identified(op, limit, noneCode, malformedCode string, match *regexp.Regexp)
 // absent are the refusals of what is no instance and not there, type by type.
 func absent(op string) []Refusal {
 	var rows []Refusal
-	for _, t := range kindTypes() {
+	for _, t := range kindTypes(ec2) {
 		k := kinds[t]
 		rows = append(rows, Refusal{op, "there is no such " + strings.TrimPrefix(string(t), "ec2:"), k.gone, fault.NotFound, pageErrors, false, unknownWith(k.prefix)})
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -52,7 +53,8 @@ type item interface {
 // same in every run, and what its type always has gets a plausible value. It
 // counts as no call. It panics where no such resource can be: without a region,
 // of a type the account does not have, with an id that is malformed or taken,
-// or with tags that AWS refuses.
+// or with tags that AWS refuses. Two resources that people name cannot have one
+// name here, even where they are of different types.
 func (a *Account) Add(r resource.Resource) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -66,7 +68,7 @@ func (a *Account) Add(r resource.Resource) string {
 		panic(fmt.Sprintf("sim: adding a %s: %v", t, err))
 	}
 	for ref.ID == "" || r.Ref().ID == "" && a.taken[ref.ID] {
-		ref.ID = a.newID(kinds[t].prefix)
+		ref.ID = kinds[t].service.newID(a, kinds[t].prefix)
 	}
 	return a.put(t, ref.Region, ref.ID, r).reference().ID
 }
@@ -75,7 +77,7 @@ func (a *Account) cannotAdd(k *kind, ref resource.Ref, tags tag.Set) error {
 	switch {
 	case ref.Region == "":
 		return errors.New("it has no region")
-	case ref.ID != "" && (!anyID.MatchString(ref.ID) || !strings.HasPrefix(ref.ID, k.prefix+"-")):
+	case ref.ID != "" && !k.service.named && (!anyID.MatchString(ref.ID) || !strings.HasPrefix(ref.ID, k.prefix+"-")):
 		return fmt.Errorf("%q is no id of its type", ref.ID)
 	case a.taken[ref.ID]:
 		return fmt.Errorf("the id %s is taken", ref.ID)
@@ -90,7 +92,7 @@ func (a *Account) put(t resource.Type, region, id string, r resource.Resource) *
 	a.taken[id] = true
 	x := &thing{seq: a.seq, kind: k}
 	x.res, x.base = k.copy(r)
-	x.base.Reference = resource.EC2Ref(resource.Place{Account: a.id, Region: region}, t, id)
+	x.base.Reference = k.service.ref(resource.Place{Account: a.id, Region: region}, t, id)
 	if x.base.TagSet == nil {
 		x.base.TagSet = tag.Set{}
 	}
@@ -186,24 +188,68 @@ const available = "available"
 
 // kind is what the account must know of a type.
 type kind struct {
-	prefix string // of its ids
-	// gone is the code with which CreateTags and DeleteTags refuse an id that is
-	// not there.
+	service *service
+	prefix  string // of its ids
+	// gone is the code with which the service refuses an id that is not there.
 	gone string
 	// copy returns a copy that shares nothing with the original, and its base.
 	copy func(resource.Resource) (resource.Resource, *resource.Base)
 	is   func(resource.Resource) bool
 	// complete fills in what every resource of the type has.
 	complete func(r resource.Resource, now time.Time)
+	// effects are what can be done to one beside tagging.
+	effects map[action.Kind]effect
 }
 
-// kindOf makes a kind. own gives a copy slices of its own and returns its base;
+// service is what the types of one service have in common.
+type service struct {
+	// set and unset are the operations that write and delete tags.
+	set, unset string
+	ref        func(resource.Place, resource.Type, string) resource.Ref
+	// named says that people name its resources, and that their names are their
+	// ids; the ids of others are made by the service.
+	named bool
+}
+
+// newID makes an id that was never given before.
+func (s *service) newID(a *Account, prefix string) string {
+	if s.named {
+		a.serial++
+		return fmt.Sprintf("%s-%d", prefix, a.serial)
+	}
+	return a.newID(prefix)
+}
+
+// effect is an operation on one type: what it is called and what it does to a
+// resource. do returns false where that is so already.
+type effect struct {
+	op string
+	do func(*Account, *thing) bool
+}
+
+var ec2 = &service{set: createTags, unset: deleteTags, ref: resource.EC2Ref}
+
+// operation is what an action on resources of the type is called; false where
+// there is none.
+func (k *kind) operation(of action.Kind) (string, bool) {
+	switch of {
+	case action.Tag, action.Mark:
+		return k.service.set, true
+	case action.Untag, action.Unmark:
+		return k.service.unset, true
+	default:
+		e, ok := k.effects[of]
+		return e.op, ok
+	}
+}
+
+// kindOf makes a kind of EC2's. own gives a copy slices of its own and returns its base;
 // complete may be nil.
 func kindOf[T any, R interface {
 	*T
 	resource.Resource
 }](prefix, gone string, own func(R) *resource.Base, complete func(R, time.Time)) *kind {
-	return &kind{prefix: prefix, gone: gone,
+	return &kind{service: ec2, prefix: prefix, gone: gone,
 		copy: func(r resource.Resource) (resource.Resource, *resource.Base) {
 			c := *r.(R)
 			base := own(&c)
@@ -244,17 +290,19 @@ func listing(t resource.Type) string {
 // instanceID.
 var anyID = func() *regexp.Regexp {
 	prefixes := []string{"i"}
-	for _, t := range kindTypes() {
+	for _, t := range kindTypes(ec2) {
 		prefixes = append(prefixes, kinds[t].prefix)
 	}
 	return regexp.MustCompile(`^(?:` + strings.Join(prefixes, "|") + `)-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 }()
 
-// kindTypes are the types of kinds, sorted.
-func kindTypes() []resource.Type {
+// kindTypes are the types of a service, sorted.
+func kindTypes(s *service) []resource.Type {
 	var types []resource.Type
-	for t := range kinds {
-		types = append(types, t)
+	for t, k := range kinds {
+		if k.service == s {
+			types = append(types, t)
+		}
 	}
 	slices.SortFunc(types, cmp.Compare[resource.Type])
 	return types
