@@ -53,9 +53,13 @@ var table = map[string]rule{
 	"internal/reason": {layer: vocabulary, why: "the codes of why something was decided"},
 	"internal/span":   {layer: vocabulary, why: "lengths of time as people write them"},
 	"internal/diag":   {layer: vocabulary, why: "a mistake and its place; safe text for terminals"},
+	"internal/loose":  {layer: vocabulary, why: "JSON of others, whose shape nobody promises"},
 	"internal/resource": {layer: vocabulary, why: "typed snapshots, and a table of fields for each type",
 		internal: in("tag", "need", "action", "reason", "span")},
 
+	"internal/identity": {layer: decide, why: "who made a call, from the userIdentity of a CloudTrail record"},
+	"internal/creation": {layer: decide, why: "what a call made, from a CloudTrail record and one table of events",
+		internal: in("identity")},
 	"internal/hours": {layer: decide, why: "opening hours and public holidays; the only user of the calendars", outside: []string{holidays}},
 	"internal/expr":  {layer: decide, why: "the only user of CEL", internal: in("hours"), outside: []string{cel}},
 	"internal/policy": {layer: decide, why: "bytes to a checked policy set; positions need the YAML parser",
