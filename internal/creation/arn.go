@@ -2,6 +2,7 @@ package creation
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -13,31 +14,45 @@ const (
 	noARN = "-"   // it cannot be told from the record
 )
 
-// A pattern is an ARN in which P is the partition, R the region and A the
-// account, each as a whole part of it. In the last part {id} is what stands at
-// the row's path, and {Q.name} what stands at another.
-
-// ref returns what a row makes of the value at its path, and false where that
+// ref returns what a row makes of the text at its path, and false where that
 // is no id or ARN.
-func (r *Record) ref(row *Row, value string) (resource.Ref, bool) {
-	ref := resource.Ref{ID: value, Type: row.Type, Account: r.Account, Region: r.Region}
+func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {
+	if !plausible(text) {
+		return resource.Ref{}, false
+	}
+	ref := resource.Ref{ID: text, Type: row.Type, Account: r.Account, Region: r.Region}
 	if row.lower {
-		ref.ID = strings.ToLower(value)
+		ref.ID = strings.ToLower(ref.ID)
 	}
-	switch {
-	case row.ARN == isARN:
-		ref.ARN, ref.ID = value, idOf(value)
-		return ref, ref.ID != ""
-	case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }):
-		return ref, false
-	case row.ARN == byEC2:
-		return resource.EC2Ref(r.Place(), row.Type, value), !strings.ContainsFunc(value, separates)
-	case row.ARN == noARN:
-		return ref, true
+	if row.tail {
+		ref.ID = ref.ID[strings.LastIndexByte(ref.ID, '/')+1:]
 	}
-	arn, ok := r.expand(row.ARN, ref.ID)
-	ref.ARN = arn
+	ok := ref.ID != ""
+	switch row.ARN {
+	case isARN:
+		ref.ARN, ref.ID = text, idOf(text)
+		ok = ref.ID != ""
+	case byEC2:
+		ref, ok = resource.EC2Ref(r.Place(), row.Type, text), !strings.ContainsAny(text, ":/")
+	case noARN:
+	default:
+		id := ref.ID
+		if row.trim {
+			id = strings.TrimPrefix(id, "/")
+		}
+		ref.ARN, ok = r.expand(row.ARN, id)
+	}
 	return ref, ok
+}
+
+// hidden is what CloudTrail writes in place of what it does not show.
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+// plausible says whether a text can be an id, an ARN or a tag: it is one, is
+// shown, and holds no control character. The longest ARNs are 2,048 characters
+// ("Amazon Resource Names").
+func plausible(text string) bool {
+	return text != "" && text != hidden && len(text) <= 2048 && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // expand fills a pattern, and says false where a part of it is not in the

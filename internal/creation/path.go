@@ -6,26 +6,27 @@ import (
 	"github.com/tagwarden/tagwarden/internal/loose"
 )
 
-// A path is where something stands in a record: "R." for the answer
-// (responseElements) or "Q." for the request, then names of fields. A name with
-// [] is a list, in whichever shape it comes: an array, one object or text by
-// itself where the list has one element, "" where it has none. With
-// [FIELD=VALUE] only elements whose field has the value are taken. A path of
-// "resources" is the record's own list of the ARNs that the call touched.
-
-// values calls yield for each value at the path, until it returns false.
+// values calls yield for each value at the path, until it returns false. The
+// head of events.txt says how paths are written.
 func (r *Record) values(path string, yield func(loose.Value) bool) bool {
 	root, rest, _ := strings.Cut(path, ".")
 	switch root {
 	case "R":
-		return walk(r.response, rest, yield)
+		return walk(r.answer(), rest, yield)
 	case "Q":
 		return walk(r.request, rest, yield)
 	default:
-		return walk(r.resources, "", func(list loose.Value) bool {
-			return each(list, func(v loose.Value) bool { return yield(v.Field("ARN")) })
-		})
+		return each(r.resources, func(v loose.Value) bool { return yield(v.Field("ARN")) })
 	}
+}
+
+// answer is what the call returned. EC2 wraps the answers of its newer calls in
+// an element that is named after the call.
+func (r *Record) answer() loose.Value {
+	if wrapped := r.response.Field(r.Name + "Response"); wrapped.IsObject() {
+		return wrapped
+	}
+	return r.response
 }
 
 // texts returns the texts at the path; empty ones count for nothing.
@@ -71,17 +72,26 @@ func walk(v loose.Value, path string, yield func(loose.Value) bool) bool {
 	})
 }
 
-// each calls yield for the elements of a list in any of its shapes.
+// each calls yield for the elements of a list in any of its shapes: an array,
+// an object with items or item in it, one element by itself. An empty object is
+// a list without elements, and so is "", of which nobody takes an id.
 func each(v loose.Value, yield func(loose.Value) bool) bool {
-	if !v.IsList() {
-		return yield(v)
-	}
-	for element := range v.Items() {
-		if !yield(element) {
-			return false
+	switch {
+	case v.IsList():
+		for element := range v.Items() {
+			if !yield(element) {
+				return false
+			}
+		}
+		return true
+	case v.IsObject():
+		for name, inside := range v.Fields() {
+			if name == "items" || name == "item" {
+				return each(inside, yield)
+			}
 		}
 	}
-	return true
+	return yield(v)
 }
 
 // filter is the condition in the brackets of a list.

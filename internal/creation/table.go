@@ -14,12 +14,11 @@ import (
 // Tagging is the call that puts tags on a resource, as SERVICE:Call.
 type Tagging string
 
-// The calls that are more than one service's; a native one is named in full in
-// the table. TagResources of the Resource Groups Tagging API takes ARNs of most
-// services.
+// The calls that tag more than one type; others are named in the table alone.
 const (
 	CreateTags   Tagging = "ec2:CreateTags"
-	TagResources Tagging = "tag:TagResources"
+	TagResources Tagging = "tag:TagResources" // Resource Groups Tagging API
+	NoTagging    Tagging = "none"             // nothing tags it
 )
 
 // Row is one line of the table: one type of resource that an event creates.
@@ -47,7 +46,7 @@ type Row struct {
 	// Not is why what the event makes is not to be tagged, "" where it is.
 	Not string
 
-	lower bool
+	lower, tail, trim bool
 }
 
 // Basis is what a row rests on.
@@ -132,7 +131,7 @@ func parseTable(text string) ([]Row, error) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0:
-		case !strings.HasPrefix(line, " ") && len(words) == 2:
+		case line[0] != ' ' && len(words) == 2:
 			service, tagging = words[0], Tagging(words[1])
 		default:
 			row, err := parseRow(words, service, tagging)
@@ -182,6 +181,10 @@ func parseRow(words []string, service string, tagging Tagging) (Row, error) {
 			row.Overwrites = true
 		case "lower":
 			row.lower = true
+		case "tail":
+			row.tail = true
+		case "trim":
+			row.trim = true
 		default:
 			return Row{}, fmt.Errorf("%q is no option", option)
 		}
