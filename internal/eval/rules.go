@@ -74,14 +74,15 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 	if clash {
 		return
 	}
-	want, known, ok := c.want(rule, in, lacking, renamed, empty)
-	if ok && known && rule.Overwrite && !lacking && want == value {
+	w, ok := c.want(rule, in, lacking, renamed, empty)
+	want := w.value
+	if ok && w.known && rule.Overwrite && !lacking && want == value {
 		c.keep(rule.Key, want)
 	}
 	switch {
 	case !ok:
 		return
-	case known && (lacking || rule.Overwrite && want != value):
+	case w.known && (lacking || rule.Overwrite && want != value):
 		if c.unsure(rule, want) {
 			return
 		}
@@ -90,13 +91,13 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 			c.faults = append(c.faults, fault)
 			return
 		}
-		c.set(rule.Key, want, aliases, repair(rule.Key, present, want, renamed, aliases))
+		c.set(rule.Key, want, aliases, w.because(repair(rule.Key, present, want, renamed, aliases)))
 	case !present:
 		if rule.Required {
-			c.faults = append(c.faults, missing(rule, tags))
+			c.faults = append(c.faults, w.because(missing(rule, tags)))
 		}
 	case lacking:
-		c.faults = append(c.faults, Reason{Code: reason.TagEmpty, Tag: rule.Key, Text: fmt.Sprintf("tag %s is empty", rule.Key)})
+		c.faults = append(c.faults, w.because(Reason{Code: reason.TagEmpty, Tag: rule.Key, Text: fmt.Sprintf("tag %s is empty", rule.Key)}))
 	default:
 		c.there(rule, value, empty, aliases)
 	}
@@ -162,37 +163,6 @@ func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value
 		return "", keys, false
 	}
 	return value, keys, false
-}
-
-// want is the value that the tag should get, and whether one is known: that of
-// an alias, the computed one, or the default. ok is false where it is known
-// that it cannot be told.
-func (c *check) want(rule *policy.TagRule, in expr.Input, lacking bool, renamed string, empty bool) (want string, known, ok bool) {
-	if rule.Value != nil && (lacking || rule.Overwrite) && (renamed == "" || rule.Overwrite) {
-		v, err := rule.Value.TagValue(in)
-		if err != nil {
-			if facts := missingFacts(err); len(facts) > 0 {
-				c.needs = append(c.needs, facts...)
-			} else {
-				c.unknown = append(c.unknown, Reason{Code: reason.ValueUnknown, Tag: rule.Key,
-					Text: fmt.Sprintf("the value of tag %s cannot be told: %v", rule.Key, err)})
-			}
-			return "", false, false
-		}
-		if v = tag.Clean(v); v != "" {
-			return v, true, true
-		}
-	}
-	switch {
-	case !lacking:
-		return "", false, true
-	case renamed != "":
-		return renamed, true, true
-	case rule.Default != nil && (rule.Required || empty):
-		return *rule.Default, true, true
-	default:
-		return "", false, true
-	}
 }
 
 // unsure says whether it cannot be told that a value is allowed, because the

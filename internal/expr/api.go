@@ -77,6 +77,9 @@ type Unknown struct {
 	// Facts were not fetched and may settle the answer. Empty where nothing
 	// could.
 	Facts []need.Fact
+	// Unfound says that everything was read and that there is no answer: nobody
+	// can be found who made the resource. Only TagValue gives it.
+	Unfound bool
 }
 
 // Error is the reason.

@@ -153,6 +153,9 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 			facts[f.Fact] = true
 		}
 	}
+	if len(p.uses.creator) > 0 {
+		facts[need.Creator] = true
+	}
 	p.facts = sortedKeys(facts)
 	return p, nil
 }

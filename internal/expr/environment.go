@@ -71,11 +71,11 @@ func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, define
 		calls:     map[string]func(...ref.Val) ref.Val{},
 	}
 	env.parents = env.parentKind()
-	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, runType: runs, itemType: items}
+	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items}
 	if len(schemas) > 0 {
 		env.subject = env.subjectKind()
 		kinds[resourceType] = env.subject
-		env.variables["resource"], env.variables["account"] = env.subject.typ, accounts.typ
+		env.variables["resource"], env.variables["account"], env.variables["creator"] = env.subject.typ, accounts.typ, creators.typ
 	} else {
 		env.variables["run"] = runs.typ
 	}

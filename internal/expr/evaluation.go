@@ -20,8 +20,12 @@ import (
 type evaluation struct {
 	env *environment
 	in  Input
-	// subject and place are what the names resource and account stand for.
-	subject, place object
+	// subject, place and maker are what the names resource, account and creator
+	// stand for.
+	subject, place, maker object
+	// exact says that nothing may stand in for the name of a creator who cannot
+	// be found.
+	exact bool
 	// missing are the facts that a getter asked for and that were not fetched.
 	missing []need.Fact
 	// defined are the values of the definitions, nil where not worked out yet.
@@ -35,13 +39,14 @@ func newEvaluation(env *environment) *evaluation {
 	e := &evaluation{env: env, defined: make([]ref.Val, len(env.defines))}
 	e.subject = object{kind: env.subject, self: e}
 	e.place = object{kind: accounts, self: e}
+	e.maker = object{kind: creators, self: e}
 	e.tagOf, e.todayIs, e.withinHours, e.lookedUp = e.tag, e.today, e.officeHours, e.lookup
 	return e
 }
 
 // reset forgets the input, so that a kept evaluation holds on to no resource.
 func (e *evaluation) reset() {
-	e.in = Input{}
+	e.in, e.exact = Input{}, false
 	e.missing = nil // the caller may have it
 	clear(e.defined)
 }
@@ -55,6 +60,8 @@ func (e *evaluation) ResolveName(name string) (any, bool) {
 		return types.Timestamp{Time: e.in.Now}, true
 	case "account":
 		return &e.place, true
+	case "creator":
+		return &e.maker, true
 	case "run":
 		return &object{kind: runs, self: e.in.Run}, true
 	}
@@ -74,6 +81,9 @@ func (e *evaluation) define(d *definition) ref.Val {
 	v, err := d.program.eval(e)
 	if err == nil {
 		return v
+	}
+	if n, ok := errors.AsType[*nobody](err); ok {
+		return types.WrapErr(n)
 	}
 	var cancelled interpreter.EvalCancelledError
 	if errors.As(err, &cancelled) {
@@ -118,11 +128,17 @@ func (e *evaluation) field(get func(resource.Resource, time.Time) (any, error)) 
 		}
 		return v, nil
 	}
+	return nil, e.lacks(err)
+}
+
+// lacks notes the fact that a getter asked for, where it was not fetched, and
+// returns the error in words.
+func (e *evaluation) lacks(err error) error {
 	var m *resource.MissingFact
 	if errors.As(err, &m) && !slices.Contains(e.missing, m.Fact) {
 		e.missing = append(e.missing, m.Fact)
 	}
-	return nil, &worded{err.Error()}
+	return &worded{err.Error()}
 }
 
 // worded is a mistake whose text is for people as it stands.

@@ -22,6 +22,7 @@ func Functions() []FunctionDoc {
 	return []FunctionDoc{
 		{"resource", "the resource that is judged, its fields as its type's table says", `resource.region == "eu-central-1"`},
 		{"account.id string", "the 12 digits of the account that the resource is in", `account.id in ["111122223333"]`},
+		{"creator", "who made the resource: name, principal_id, arn and kind, all string; where nobody can be found, kind is \"unknown\" and the others are \"\"", `creator.kind == "person"`},
 		{"now timestamp", "when it is judged", `now - resource.launched_at > hours(12)`},
 		{"run", "in subject and text alone: policy string; violations, fixed, done, held and failed int; items, each with id, arn, type, account, region, name, owner, status, action and reason",
 			`run.policy + ": " + string(run.violations)`},
@@ -39,7 +40,7 @@ func Functions() []FunctionDoc {
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
-	variableNames = []string{"resource", "account", "now", "run"}
+	variableNames = []string{"resource", "account", "creator", "now", "run"}
 	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup}
 )
 
@@ -62,9 +63,8 @@ type later struct {
 }
 
 var laterNames = map[string]later{
-	"creator": {false, `a tag that names who made it can be read, as in tag("CreatedBy")`},
-	"event":   {false, "judge by the resource as it is, as in resource.state"},
-	"metric":  {true, "judge by fields such as resource.state and resource.running_for"},
+	"event":  {false, "judge by the resource as it is, as in resource.state"},
+	"metric": {true, "judge by fields such as resource.state and resource.running_for"},
 }
 
 // laterFields are fields that this version lacks, by object type.

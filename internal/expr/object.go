@@ -15,6 +15,7 @@ import (
 const (
 	resourceType = "@resource"
 	accountType  = "@account"
+	creatorType  = "@creator"
 	parentType   = "@parent"
 	runType      = "@run"
 	itemType     = "@item"

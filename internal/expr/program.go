@@ -38,6 +38,10 @@ func (p *Program) Facts() []need.Fact { return slices.Clone(p.facts) }
 // by a definition, sorted. The tags that tag() reads are not among them.
 func (p *Program) Fields() []string { return sortedKeys(p.uses.fields) }
 
+// CreatorFields are the fields of creator that the expression names, itself or
+// by a definition, sorted.
+func (p *Program) CreatorFields() []string { return sortedKeys(p.uses.creator) }
+
 // TagKeys are the tag keys that the expression spells out, itself or by a
 // definition, sorted: in tag("K"), resource.tags["K"], resource.tags.K and
 // "K" in resource.tags.
@@ -65,12 +69,14 @@ func (p *Program) Text(in Input) (string, error) { return p.text(in, Text) }
 
 // TagValue returns the answer of an expression that TagValue was wanted of; a
 // timestamp is written as YYYY-MM-DD in the compiler's zone. The error is an
-// *Unknown.
+// *Unknown, also where the answer takes who made the resource and nobody can be
+// found.
 func (p *Program) TagValue(in Input) (string, error) { return p.text(in, TagValue) }
 
 func (p *Program) text(in Input, want Want) (string, error) {
 	e := p.env.begin(in)
 	defer p.env.end(e)
+	e.exact = want == TagValue
 	v, err := p.eval(e)
 	if err != nil {
 		return "", p.unknown(e, err)
@@ -126,6 +132,9 @@ func (p *Program) unknown(e *evaluation, err error) *Unknown {
 		return &Unknown{Reason: tooCostly}
 	}
 	slices.Sort(e.missing)
+	if n, ok := errors.AsType[*nobody](err); ok {
+		return &Unknown{Reason: diag.Printable(n.Error()), Facts: e.missing, Unfound: len(e.missing) == 0}
+	}
 	return &Unknown{Reason: diag.Printable(p.reason(err)), Facts: e.missing}
 }
 

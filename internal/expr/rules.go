@@ -77,7 +77,7 @@ func (c *checked) isOperand(e ast.Expr) bool {
 // an expression names, and this names none.
 func (c *checked) bareObject(e ast.Expr) Problem {
 	name := strings.TrimPrefix(c.typeOf(e).TypeName(), "@")
-	example := map[string]string{"resource": "resource.id", "account": "account.id", "parent": "resource.parent.id", "run": "run.policy"}[name]
+	example := map[string]string{"resource": "resource.id", "account": "account.id", "creator": "creator.name", "parent": "resource.parent.id", "run": "run.policy"}[name]
 	return c.at(e, fmt.Sprintf("%s is no value by itself", name), "name a field of it, such as "+example)
 }
 

@@ -16,6 +16,8 @@ import (
 type uses struct {
 	// fields of the resource.
 	fields map[string]bool
+	// creator are the fields of creator.
+	creator map[string]bool
 	// tagKeys are written out in the expression.
 	tagKeys map[string]bool
 	// lookups say for the parts of the expression that look up a key written
@@ -27,13 +29,14 @@ type uses struct {
 // mean nothing elsewhere.
 func (u *uses) add(other uses) {
 	maps.Copy(u.fields, other.fields)
+	maps.Copy(u.creator, other.creator)
 	maps.Copy(u.tagKeys, other.tagKeys)
 }
 
 // collect goes through a checked expression. Fields are known by the type of
 // what they are selected from, so that no other way to write it escapes.
 func (c *checked) collect() uses {
-	u := uses{fields: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}}
+	u := uses{fields: map[string]bool{}, creator: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}}
 	for _, e := range c.nodes {
 		switch e.Kind() {
 		case ast.SelectKind:
@@ -41,6 +44,8 @@ func (c *checked) collect() uses {
 			switch {
 			case c.isResource(s.Operand()):
 				u.fields[s.FieldName()] = true
+			case c.typeOf(s.Operand()).TypeName() == creatorType:
+				u.creator[s.FieldName()] = true
 			case c.isParentTags(e):
 				u.fields[resource.TagsOfParent] = true
 			}

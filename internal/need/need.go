@@ -31,6 +31,9 @@ const (
 	// protection attributes, and for spot whether its request is persistent.
 	// It is read only for instances that are about to be stopped or terminated.
 	Protection Fact = "protection"
+	// Creator is who made a resource: what CloudTrail tells of the events that
+	// make resources of its type.
+	Creator Fact = "creator"
 )
 
 // Call is one AWS API operation.
@@ -69,6 +72,8 @@ var costs = map[Fact]Cost{
 	VPCTags:           {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
 	Protection: {Calls: []Call{{"ec2", "DescribeInstanceAttribute"}, {"ec2", "DescribeSpotInstanceRequests"}},
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
+	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},
+		Per: "one call for 50 events that make resources of the type, two calls a second; nothing is read twice", Lazy: true},
 }
 
 // Of returns what a fact costs. Every fact of this package has a cost; the

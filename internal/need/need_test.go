@@ -45,7 +45,7 @@ func constants(t *testing.T) []need.Fact {
 func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
-		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.Protection}, facts); diff != "" {
+		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.Protection, need.Creator}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
 	for _, f := range facts {
@@ -74,6 +74,7 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		{need.VolumeTags, []string{"ec2:DescribeVolumes"}, true},
 		{need.VPCTags, []string{"ec2:DescribeVpcs"}, true},
 		{need.Protection, []string{"ec2:DescribeInstanceAttribute", "ec2:DescribeSpotInstanceRequests"}, true},
+		{need.Creator, []string{"cloudtrail:LookupEvents"}, true},
 	}
 	for _, tt := range tests {
 		c, _ := need.Of(tt.fact)
@@ -91,7 +92,7 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 }
 
 func TestOtherFactsHaveNoCost(t *testing.T) {
-	for _, f := range []need.Fact{"", "creator", "Instances"} {
+	for _, f := range []need.Fact{"", "Creator", "Instances"} {
 		if c, ok := need.Of(f); ok {
 			t.Errorf("the cost of %q: %+v", f, c)
 		}

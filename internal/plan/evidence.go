@@ -28,6 +28,9 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 				out[name] = fieldText(f, v.Resource, now)
 			}
 		}
+		for _, name := range p.CreatorFields() {
+			out["creator."+name] = creatorText(v.Resource, name)
+		}
 		for _, key := range p.TagKeys() {
 			seeTag(out, v.Resource, key)
 		}
@@ -77,4 +80,18 @@ func fieldText(f resource.Field, r resource.Resource, now time.Time) string {
 	default:
 		return fmt.Sprint(x)
 	}
+}
+
+// creatorText is a field of who made the resource; "unknown" where that is not
+// known, or not to be found out.
+func creatorText(r resource.Resource, name string) string {
+	o, err := r.Origin()
+	if err == nil && o.Kind != resource.UnknownCreator {
+		for _, f := range resource.CreatorFields() {
+			if f.Name == name {
+				return f.Get(o.Creator)
+			}
+		}
+	}
+	return "unknown"
 }

@@ -51,6 +51,9 @@ func (l *loader) buildRule(p *policyDraft, e entry[rawRule]) TagRule {
 	if raw.def.set() {
 		rule.Default = &raw.def.v
 	}
+	if raw.fallback.set() {
+		rule.Fallback = &raw.fallback.v
+	}
 	if raw.value.set() && len(p.Types) > 0 {
 		rule.Value = l.compile(raw.value, expr.TagValue, p.Types)
 	}
@@ -67,7 +70,8 @@ func (l *loader) buildRule(p *policyDraft, e entry[rawRule]) TagRule {
 		rule.AllowedBy = l.table(name)
 	}
 	l.checkAllowed(&rule, raw)
-	l.checkDefault(&rule, raw)
+	l.checkLiteral(&rule, raw, raw.def, "default")
+	l.checkFallback(&rule, e, raw)
 	return rule
 }
 
@@ -98,23 +102,36 @@ func (l *loader) checkAllowed(rule *TagRule, raw rawRule) {
 	}
 }
 
-// checkDefault compares a rule's default with what it allows.
-func (l *loader) checkDefault(rule *TagRule, raw rawRule) {
-	d := raw.def
+// checkLiteral compares a rule's default or fallback with what it allows.
+func (l *loader) checkLiteral(rule *TagRule, raw rawRule, d val[string], word string) {
 	if !d.set() {
 		return
 	}
 	listed, err := rule.Lists(d.v)
 	switch {
 	case d.v == "" && !rule.AllowEmpty:
-		l.fault(d.at, "write allow_empty: true with it", "an empty default is itself a violation")
+		l.fault(d.at, "write allow_empty: true with it", "an empty %s is itself a violation", word)
 	case rule.AllowedBy == nil && !listed && !(d.v == "" && rule.AllowEmpty):
-		l.fault(d.at, "add it to allowed, or write another", "the default %s is not among the allowed values", d.at.show())
+		l.fault(d.at, "add it to allowed, or write another", "the %s %s is not among the allowed values", word, d.at.show())
 	case rule.AllowedBy != nil && !listed && err == nil && d.v != "":
-		l.fault(d.at, "add it to the table, or write another", "the default %s is not among the keys of the table %s", d.at.show(), raw.allowed.v.lookup.at.show())
+		l.fault(d.at, "add it to the table, or write another", "the %s %s is not among the keys of the table %s", word, d.at.show(), raw.allowed.v.lookup.at.show())
 	case rule.Pattern != nil && !rule.Pattern.MatchString(d.v) && !(d.v == "" && rule.AllowEmpty):
-		l.fault(d.at, "change it or the pattern", "the default %s does not match the pattern", d.at.show())
+		l.fault(d.at, "change it or the pattern", "the %s %s does not match the pattern", word, d.at.show())
 	}
+}
+
+// checkFallback makes sure that there is something to fall back from.
+func (l *loader) checkFallback(rule *TagRule, e entry[rawRule], raw rawRule) {
+	f := raw.fallback
+	if f.set() && !raw.value.set() && e.at.child("value") == nil {
+		l.fault(f.at, "use default alone", `"fallback" belongs to "value": it is written where that has no answer`)
+		return
+	}
+	if f.set() && f.v == "" {
+		l.fault(f.at, "leave it out, and the tag stays missing", "an empty fallback says nothing")
+		return
+	}
+	l.checkLiteral(rule, raw, f, "fallback")
 }
 
 // checkAliases compares a rule's other spellings with all keys and with those

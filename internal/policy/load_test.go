@@ -109,6 +109,7 @@ func TestPoliciesAreRead(t *testing.T) {
 			{Key: "Team", Required: true, Allowed: []string{"payments", "search"}, Default: ptr("search")},
 			{Key: "Service", Required: true},
 			{Key: "Creator", Required: true, Value: some, Overwrite: true},
+			{Key: "Maker", Required: true, Value: some, Fallback: ptr("Undefined")},
 		},
 		Steps: []Step{
 			{ID: "notify", Action: action.Notify, To: "owner", Before: []time.Duration{3 * span.Day, span.Day}},

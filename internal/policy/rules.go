@@ -3,7 +3,7 @@ package policy
 // rawRule is one tag rule as the file has it.
 type rawRule struct {
 	required, allowEmpty, overwrite val[bool]
-	def, value, pattern             val[string]
+	def, value, fallback, pattern   val[string]
 	allowed                         val[rawAllowed]
 	aliases                         val[[]val[string]]
 }
@@ -13,11 +13,12 @@ var ruleSection = section[rawRule]{name: "a tag rule", doc: "What one tag must b
 	key("allow_empty", "Whether an empty value will do; false unless set.", boolean, func(t *rawRule) *val[bool] { return &t.allowEmpty }),
 	key("default", "The value for what is missing or empty.", tagValue, func(t *rawRule) *val[string] { return &t.def }),
 	key("value", "CEL, a string or a timestamp: the value for what is missing or empty.", filled, func(t *rawRule) *val[string] { return &t.value }),
+	key("fallback", "With value: what is written where nobody can be found who made the resource, or the value comes out empty.", tagValue,
+		func(t *rawRule) *val[string] { return &t.fallback }),
 	key("allowed", "The values that will do, or the table whose keys they are: {lookup: NAME}.", allowedKind, func(t *rawRule) *val[rawAllowed] { return &t.allowed }),
 	key("pattern", "A regular expression (RE2) that the whole value must match.", filled, func(t *rawRule) *val[string] { return &t.pattern }),
 	key("aliases", "Other spellings of the key, which are renamed to it.", listOf(tagKey), func(t *rawRule) *val[[]val[string]] { return &t.aliases }),
 	key("overwrite", "Whether a different value is replaced by that of value; false unless set.", boolean, func(t *rawRule) *val[bool] { return &t.overwrite }),
-	later[rawRule]("fallback", "use default, or a value that cannot be unknown"),
 }}
 
 // rawAllowed is what a rule allows: values, or the name of a table.

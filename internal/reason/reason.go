@@ -15,6 +15,7 @@ const (
 	TagAlias           = "tag-alias"            // a tag is written under another key, which is repaired
 	TagAliasesDisagree = "tag-aliases-disagree" // keys that mean the same have different values, which only a person can settle
 	TagWrong           = "tag-wrong"            // a value is not the one the rule gives, which is repaired
+	CreatorUnfound     = "creator-unfound"      // nobody can be found who made the resource, so a tag gets its fallback, or none
 	TagLimit           = "tag-limit"            // the resource has no room for another tag, or AWS would refuse the tag
 	Matched            = "matched"              // the policy has no tag rules: being in scope is the violation
 
@@ -96,6 +97,7 @@ var groups = []Group{
 		{TagAlias, "a tag is written under another key, which is repaired"},
 		{TagAliasesDisagree, "keys that mean the same have different values, which only a person can settle"},
 		{TagWrong, "a value is not the one the rule gives, which is repaired"},
+		{CreatorUnfound, "nobody can be found who made the resource, so a tag gets its `fallback`, or none"},
 		{TagLimit, "the resource has no room for another tag, or AWS would refuse the tag"},
 		{Matched, "the policy has no tag rules: being in scope is the violation"},
 	}},

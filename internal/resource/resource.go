@@ -52,6 +52,10 @@ type Resource interface {
 	Ended() bool
 	// Refuses returns why the action cannot or must not be done to it, or nil.
 	Refuses(action.Kind) *Refusal
+	// Origin is who made it; *MissingFact or *UnreadFact where that is not known.
+	Origin() (Origin, error)
+	// SetOrigin says who made it, or why that could not be read.
+	SetOrigin(Lazy[Origin])
 	// Already says that the action's effect is there: a stop of what is stopped.
 	Already(action.Kind) bool
 }
@@ -76,6 +80,8 @@ type Base struct {
 	Reference Ref
 	TagSet    tag.Set
 	Mark      string
+	// Made is who made it.
+	Made Lazy[Origin]
 }
 
 // Ref names the resource.
