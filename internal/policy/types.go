@@ -149,7 +149,7 @@ type TagRule struct {
 	// Fallback is for what is missing or empty where Value has no answer although
 	// everything was read; nil for none.
 	Fallback *string
-	Allowed    []string      // nil: any, or AllowedBy
+	Allowed  []string // nil: any, or AllowedBy
 	// AllowedBy is the table whose keys are the values that will do; nil where
 	// Allowed says it. Of an empty one it is not known what it allows.
 	AllowedBy *expr.Table

@@ -161,6 +161,19 @@ type Ledger interface {
 	Parcels(ctx context.Context, s Scope) ([]Parcel, error)
 	// Delivered forgets parcels; those already forgotten are no error.
 	Delivered(ctx context.Context, s Scope, ids []int64) error
+	// Covered returns what of a sweep was read, as Join makes it.
+	Covered(ctx context.Context, s Scope, w Sweep) ([]Stretch, error)
+	// Learn records what was found in a stretch of a sweep and, with it, that the
+	// stretch was read; an empty one says nothing. An event learnt again replaces
+	// itself. What is known of creators is a cache of what others record: no run
+	// must be open, and nothing of it is ever wrong for being there.
+	Learn(ctx context.Context, s Scope, w Sweep, read Stretch, made []Made) error
+	// Makers returns the events that made the resources of these keys, oldest
+	// first; a key of which nothing was learnt is not in it.
+	Makers(ctx context.Context, s Scope, keys []string) (map[string][]Made, error)
+	// Wonder returns when it was first asked with each of these keys, which is now
+	// for those that are new.
+	Wonder(ctx context.Context, s Scope, keys []string, now time.Time) (map[string]time.Time, error)
 	// Close lets go of the ledger. A run that is still open counts as one whose
 	// process died.
 	Close() error

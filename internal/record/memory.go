@@ -35,6 +35,9 @@ type memory struct {
 	reserved map[reserveKey]reserved
 	holds    []Hold
 	parcels  []Parcel
+	covered  map[Sweep][]Stretch
+	made     map[string][]Made
+	wondered map[string]time.Time
 }
 
 // entryKey is what an intent and its outcome have in common.
@@ -73,6 +76,9 @@ func (m *Memory) in(ctx context.Context, s Scope, f func(*memory) error) error {
 			cases:    map[cases.Key]*cases.Case{},
 			index:    map[entryKey]int{},
 			reserved: map[reserveKey]reserved{},
+			covered:  map[Sweep][]Stretch{},
+			made:     map[string][]Made{},
+			wondered: map[string]time.Time{},
 		}
 		m.scopes[s] = mem
 	}

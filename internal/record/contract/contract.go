@@ -55,6 +55,10 @@ func Run(t *testing.T, open func(t *testing.T) record.Ledger) {
 		{"releasing again renews the release", releaseAgain},
 		{"parcels come in the order they were posted", parcelsOrder},
 		{"delivered parcels are forgotten, once or twice", parcelsDelivered},
+		{"what was read of a sweep adds up", sweepsJoin},
+		{"what was learnt comes back as it was", makersRoundTrip},
+		{"an event learnt again replaces itself", makersAgain},
+		{"wondering is remembered from the first time", wonders},
 		{"any sequence of calls does what a plain model does", machine},
 	} {
 		t.Run(test.name, func(t *testing.T) {

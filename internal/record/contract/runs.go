@@ -88,6 +88,7 @@ func cancelled(t *testing.T, l record.Ledger) {
 		"Intend":    l.Intend(ctx, scope, "r", []record.Intent{{Policy: "p", ARN: "arn:a", Action: stops.Action}}, noon),
 		"Finish":    l.Finish(ctx, scope, []record.Entry{{Run: "r", At: noon, Action: stops.Action, State: "done"}}),
 		"Hold":      l.Hold(ctx, scope, []record.Hold{held}),
+		"Learn":     l.Learn(ctx, scope, sweep, record.Stretch{From: noon, To: noon.Add(time.Hour)}, []record.Made{{Key: "k", At: noon}}),
 		"Post":      l.Post(ctx, scope, []record.Parcel{{Run: "r"}}),
 	} {
 		if !errors.Is(err, context.Canceled) {
@@ -100,5 +101,7 @@ func cancelled(t *testing.T, l record.Ledger) {
 	same(t, "used", map[record.LimitKey]int{}, get(l.Used(ctx, scope, time.Time{}))(t))
 	same(t, "holds", []record.Hold{}, get(l.Holds(ctx, scope, time.Time{}))(t))
 	same(t, "parcels", []record.Parcel{}, get(l.Parcels(ctx, scope))(t))
+	same(t, "stretches", []record.Stretch{}, get(l.Covered(ctx, scope, sweep))(t))
+	same(t, "makers", map[string][]record.Made{}, get(l.Makers(ctx, scope, []string{"k"}))(t))
 	must(t, l.Begin(ctx, scope, run("r")))
 }

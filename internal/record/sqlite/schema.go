@@ -97,6 +97,31 @@ CREATE TABLE parcels (
 	item    BLOB
 );
 CREATE INDEX parcels_scope ON parcels (scope);
+`, `
+CREATE TABLE stretches ( -- what was read of events that make resources
+	scope  TEXT NOT NULL,
+	region TEXT NOT NULL,
+	name   TEXT NOT NULL,
+	since  TEXT NOT NULL, -- in it
+	until  TEXT NOT NULL, -- not in it
+	PRIMARY KEY (scope, region, name, since)
+) WITHOUT ROWID;
+
+CREATE TABLE creators ( -- what was found there
+	scope   TEXT NOT NULL,
+	key     TEXT NOT NULL,
+	at      TEXT NOT NULL,
+	event   TEXT NOT NULL,
+	by_whom TEXT NOT NULL, -- a creator as JSON
+	PRIMARY KEY (scope, key, at, event)
+) WITHOUT ROWID;
+
+CREATE TABLE wondered ( -- since when a creator is sought
+	scope TEXT NOT NULL,
+	key   TEXT NOT NULL,
+	at    TEXT NOT NULL,
+	PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
 `}
 
 // errForeign is a database that is sound and another program's.
