@@ -165,35 +165,50 @@ type settled struct {
 	verdicts []eval.Verdict
 }
 
-// rounds is how often facts are fetched for one resource before what is still
-// open counts as unknown: once for each lazy fact that a type has, and to spare.
-const rounds = 4
-
-// settle fetches facts for resources whose verdicts are open until none is.
+// settle fetches facts for resources whose verdicts are open until none is. A
+// fact that is still missing once it was fetched stays so, and what depends on
+// it is unknown.
 func (a *App) settle(ctx context.Context, s *session, at resource.Place, open []resource.Resource) []settled {
+	type question struct {
+		about resource.Resource
+		fact  need.Fact
+	}
 	var out []settled
-	for round := 0; len(open) > 0 && round < rounds; round++ {
+	asked := map[question]bool{}
+	for len(open) > 0 {
 		lacking := map[need.Fact][]resource.Resource{}
 		var still []resource.Resource
 		for _, r := range open {
 			verdicts := s.judge.Resource(nil, r, s.build.Now)
-			needs := missing(verdicts)
-			if len(needs) == 0 || round == rounds-1 {
-				out = append(out, settled{r, giveUp(verdicts)})
-				continue
+			waits := false
+			for _, f := range missing(verdicts) {
+				if q := (question{r, f}); !asked[q] {
+					asked[q], waits = true, true
+					lacking[f] = append(lacking[f], r)
+				}
 			}
-			still = append(still, r)
-			for _, f := range needs {
-				lacking[f] = append(lacking[f], r)
+			if waits {
+				still = append(still, r)
+			} else {
+				out = append(out, settled{r, giveUp(verdicts)})
 			}
 		}
 		for _, f := range slices.Sorted(maps.Keys(lacking)) {
-			a.o.Source.Fill(ctx, at, f, lacking[f])
-			for _, r := range lacking[f] {
-				resource.HideParentMark(r, a.o.Set.Settings.Mark)
-			}
+			a.fetch(ctx, s, at, f, lacking[f])
 		}
 		open = still
 	}
 	return out
+}
+
+// fetch reads one fact for resources of one type and place.
+func (a *App) fetch(ctx context.Context, s *session, at resource.Place, f need.Fact, rs []resource.Resource) {
+	if m, ok := need.MetricOf(f); ok {
+		a.o.Source.Measure(ctx, at, m, s.build.Now, rs)
+		return
+	}
+	a.o.Source.Fill(ctx, at, f, rs)
+	for _, r := range rs {
+		resource.HideParentMark(r, a.o.Set.Settings.Mark)
+	}
 }

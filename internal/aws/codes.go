@@ -139,6 +139,14 @@ var codes = map[string]verdict{
 	"NotFoundException":                  {fault.NotFound, "the configuration set named in the channel does not exist in {region}"},
 	"BadRequestException":                badRequest,
 
+	// Metrics: "Errors" of CloudWatch's GetMetricData.
+	"InternalServiceError":                 passing,
+	"InternalServiceFault":                 passing,
+	"InvalidNextToken":                     badRequest,
+	"InvalidParameterValueException":       badRequest,
+	"InvalidParameterCombinationException": badRequest,
+	"MissingRequiredParameterException":    badRequest,
+
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},
 	"EndpointDisabled": {class: fault.WrongState},

@@ -46,7 +46,7 @@ func TestAnInstanceKeepsWhatEC2SaysOfIt(t *testing.T) {
 		RootDevice: "ebs", Volumes: []string{"vol-1"},
 	}
 	got := instanceFrom(place, in)
-	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(resource.Lazy[resource.Protection]{}, resource.Lazy[map[string]string]{})); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(resource.Lazy[resource.Protection]{}, resource.Lazy[map[string]string]{}, resource.Lazy[resource.Origin]{})); d != "" {
 		t.Error(d)
 	}
 	if got.LaunchedAt.Location() != time.UTC || got.CreatedAt.Location() != time.UTC {

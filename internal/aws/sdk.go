@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -40,6 +41,7 @@ var (
 	callDeleteTags        = need.Call{Service: "ec2", Operation: "DeleteTags"}
 	callSendEmail         = need.Call{Service: "sesv2", Operation: "SendEmail"}
 	callPublish           = need.Call{Service: "sns", Operation: "Publish"}
+	callMetrics           = need.Call{Service: "cloudwatch", Operation: "GetMetricData"}
 )
 
 // ec2API is EC2 in one region.
@@ -114,6 +116,16 @@ type snsAPI struct {
 
 func newSNS(c *sns.Client, at site) *snsAPI {
 	return &snsAPI{publish: calling(at, callPublish, c.Publish)}
+}
+
+// cloudwatchAPI is CloudWatch in one region.
+type cloudwatchAPI struct {
+	at            site
+	getMetricData func(context.Context, *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error)
+}
+
+func newCloudWatch(c *cloudwatch.Client, at site) *cloudwatchAPI {
+	return &cloudwatchAPI{at: at, getMetricData: calling(at, callMetrics, c.GetMetricData)}
 }
 
 // calling makes a function of one method of a client, with the errors

@@ -16,6 +16,7 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -71,6 +72,7 @@ type Session struct {
 	stss perRegion[stsAPI]
 	sess perRegion[sesAPI]
 	snss perRegion[snsAPI]
+	cws  perRegion[cloudwatchAPI]
 }
 
 // perRegion holds one service's calls for each region.
@@ -196,5 +198,16 @@ func (s *Session) sns(region string) (*snsAPI, error) {
 			o.APIOptions = append(o.APIOptions, s.bound)
 		})
 		return newSNS(c, newSite(region, awssdk.ToString(c.Options().BaseEndpoint)))
+	})
+}
+
+// cloudwatch returns CloudWatch in a region.
+func (s *Session) cloudwatch(region string) (*cloudwatchAPI, error) {
+	return s.cws.get(callMetrics, region, func() *cloudwatchAPI {
+		c := cloudwatch.NewFromConfig(s.cfg, func(o *cloudwatch.Options) {
+			o.Region = region
+			o.APIOptions = append(o.APIOptions, s.bound)
+		})
+		return newCloudWatch(c, newSite(region, awssdk.ToString(c.Options().BaseEndpoint)))
 	})
 }

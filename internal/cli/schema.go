@@ -91,6 +91,10 @@ func showType(e Env, s *resource.Schema) {
 	}
 	grid(e, []string{"FIELD", "TYPE", "COSTS", "MEANING"}, rows)
 	fmt.Fprintln(e.Stdout)
+	if m := s.Metrics; m != nil {
+		prose(e, fmt.Sprintf("metric() knows what CloudWatch has of it in %s by %s: %s.\n", m.Namespace, m.Dimension, strings.Join(m.Names, ", ")))
+		facts = append(facts, need.Metrics)
+	}
 	for _, f := range facts {
 		c, _ := need.Of(f) // every fact has a cost
 		calls := make([]string, len(c.Calls))

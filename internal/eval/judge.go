@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/span"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
@@ -93,6 +94,7 @@ func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdic
 	if len(v.Needs) > 0 || v.Status == Compliant {
 		return v
 	}
+	v.measured(in)
 	v.Reasons = append(v.Reasons, notes...)
 	j.steps(&v, in)
 	return v
@@ -107,6 +109,20 @@ func matched(p *policy.Policy) Reason {
 		return Reason{Code: reason.Matched, Text: "it matches " + p.Match.Source()}
 	default:
 		return Reason{Code: reason.Matched, Text: "the policy concerns every one"}
+	}
+}
+
+// measured adds the metrics that the resource is in scope for, so that who is
+// told of a machine that does nothing sees how little that is.
+func (v *Verdict) measured(in expr.Input) {
+	if v.Policy.Match == nil {
+		return
+	}
+	for _, m := range v.Policy.Match.Metrics() {
+		if value, err := resource.Measure(in.Resource, m, in.Now); err == nil {
+			v.Reasons = append(v.Reasons, Reason{Code: reason.Measured,
+				Text: fmt.Sprintf("%s (%s over %s) is %s", m.Name, m.Statistic, span.Format(m.Over), resource.MeasureText(value))})
+		}
 	}
 }
 

@@ -33,8 +33,8 @@ func (c *checked) badCall(e ast.Expr) Problem {
 
 func (c *checked) unknownFunction(e ast.Expr) Problem {
 	name := e.AsCall().FunctionName()
-	if name == "tag" {
-		return c.atName(e, "tag() is not known here", c.env.whatThereIs())
+	if name == "tag" || name == metric {
+		return c.atName(e, name+"() is not known here", c.env.whatThereIs())
 	}
 	if _, ok := c.env.variables[name]; ok {
 		return c.atName(e, fmt.Sprintf("%s is a variable, not a function", name), "write "+name+" without brackets")

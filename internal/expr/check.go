@@ -135,7 +135,7 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 		limit = MaxTextCost
 	}
 	run, err := c.env.cel.PlanProgram(c.ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(limit), cel.CustomDecoratorV2(c.env.guard),
-		cel.CostTrackerOptions(cost.OverloadTracker(officeOverload, officeCost), cost.OverloadTracker(lookupOverload, lookupCost)))
+		cel.CostTrackerOptions(cost.OverloadTracker(officeOverload, officeCost), cost.OverloadTracker(lookupOverload, lookupCost), cost.OverloadTracker(metricOverload, lookupCost)))
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,9 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 	}
 	if len(p.uses.creator) > 0 {
 		facts[need.Creator] = true
+	}
+	for m := range p.uses.metrics {
+		facts[m.Fact()] = true
 	}
 	p.facts = sortedKeys(facts)
 	return p, nil

@@ -110,7 +110,7 @@ func (env *environment) setUp(kinds map[string]*kind) error {
 			return err
 		}
 	}
-	if env.checker, err = checker.NewEnv(containers.DefaultContainer, p); err != nil {
+	if env.checker, err = checker.NewEnv(containers.DefaultContainer, p, checker.CrossTypeNumericComparisons(true)); err != nil {
 		return err
 	}
 	for _, f := range env.cel.Functions() {

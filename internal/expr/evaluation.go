@@ -32,7 +32,7 @@ type evaluation struct {
 	defined []ref.Val
 	// The functions that need the input or the tables, made once for an
 	// evaluation that is used again and again.
-	tagOf, todayIs, withinHours, lookedUp functions.LateBoundOp
+	tagOf, todayIs, withinHours, lookedUp, measured functions.LateBoundOp
 }
 
 func newEvaluation(env *environment) *evaluation {
@@ -40,7 +40,7 @@ func newEvaluation(env *environment) *evaluation {
 	e.subject = object{kind: env.subject, self: e}
 	e.place = object{kind: accounts, self: e}
 	e.maker = object{kind: creators, self: e}
-	e.tagOf, e.todayIs, e.withinHours, e.lookedUp = e.tag, e.today, e.officeHours, e.lookup
+	e.tagOf, e.todayIs, e.withinHours, e.lookedUp, e.measured = e.tag, e.today, e.officeHours, e.lookup, e.metric
 	return e
 }
 
@@ -106,6 +106,8 @@ func (e *evaluation) ResolveFunction(name string) (functions.LateBoundOp, bool) 
 		return e.withinHours, true
 	case lookup:
 		return e.lookedUp, true
+	case metric:
+		return e.measured, true
 	}
 	return nil, false
 }
@@ -131,9 +133,9 @@ func (e *evaluation) field(get func(resource.Resource, time.Time) (any, error)) 
 	return nil, e.lacks(err)
 }
 
-// lacks notes the fact that a getter asked for, where it was not fetched, and
-// returns the error in words.
-func (e *evaluation) lacks(err error) error {
+// lacks notes the fact that was not fetched, where that is the error of a
+// getter, and returns the error for people.
+func (e *evaluation) lacks(err error) *worded {
 	var m *resource.MissingFact
 	if errors.As(err, &m) && !slices.Contains(e.missing, m.Fact) {
 		e.missing = append(e.missing, m.Fact)

@@ -13,10 +13,10 @@ import (
 )
 
 // days, hours and date are functions of their arguments alone; tag, today,
-// office_hours and lookup are bound to each evaluation.
+// office_hours, lookup and metric are bound to each evaluation.
 
-// declareFunctions declares our functions. tag is left out where there is no
-// resource.
+// declareFunctions declares our functions. tag and metric are left out where
+// there is no resource.
 func declareFunctions(zone *time.Location, withResource bool) []cel.EnvOption {
 	opts := []cel.EnvOption{
 		cel.Function("days", cel.Overload("days_int", []*cel.Type{cel.IntType}, cel.DurationType,
@@ -32,7 +32,9 @@ func declareFunctions(zone *time.Location, withResource bool) []cel.EnvOption {
 	}
 	if withResource {
 		opts = append(opts, cel.Function("tag",
-			cel.Overload("tag_string", []*cel.Type{cel.StringType}, cel.StringType, cel.LateFunctionBinding())))
+			cel.Overload("tag_string", []*cel.Type{cel.StringType}, cel.StringType, cel.LateFunctionBinding())),
+			cel.Function(metric, cel.Overload(metricOverload,
+				[]*cel.Type{cel.StringType, cel.StringType, cel.DurationType}, cel.DoubleType, cel.LateFunctionBinding())))
 	}
 	return opts
 }

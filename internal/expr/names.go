@@ -35,13 +35,15 @@ func Functions() []FunctionDoc {
 			`!office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`},
 		{"lookup(table string, key string) string", "the value of the key in that table of the lookups, \"\" where the table does not have it; the table's name is written out",
 			`lookup("departments", tag("Owner")) == ""`},
+		{"metric(name string, statistic string, over duration) double", "what CloudWatch measured of the resource over that time until now; unknown where it has no data or the resource is younger; all three are written out",
+			`metric("CPUUtilization", "Average", days(14)) < 2`},
 	}
 }
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
 	variableNames = []string{"resource", "account", "creator", "now", "run"}
-	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup}
+	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup, metric}
 )
 
 // signatures are how our functions are called.
@@ -53,6 +55,7 @@ var signatures = map[string]string{
 	"date":      `date(string), as in date("2026-12-31")`,
 	officeHours: `office_hours(string, string, string), as in office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`,
 	lookup:      lookupUse,
+	metric:      metricUse,
 }
 
 // later is a name of the policy language that this version lacks.
@@ -63,8 +66,7 @@ type later struct {
 }
 
 var laterNames = map[string]later{
-	"event":  {false, "judge by the resource as it is, as in resource.state"},
-	"metric": {true, "judge by fields such as resource.state and resource.running_for"},
+	"event": {false, "judge by the resource as it is, as in resource.state"},
 }
 
 // laterFields are fields that this version lacks, by object type.

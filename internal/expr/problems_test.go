@@ -51,7 +51,6 @@ func TestMistakesAreExplained(t *testing.T) {
 			one(25, 2, "account.ou"+notHere, "compare account.id with the accounts' numbers")}},
 		{`lookup("t", creator.name) == ""`, []Problem{
 			one(8, 3, `there is no table "t"`, "there are no tables: write them under lookups:")}},
-		{`metric("a", "b", days(1)) > 1.0`, []Problem{one(1, 6, "metric()"+notHere, "judge by fields such as resource.state and resource.running_for")}},
 
 		// Types.
 		{`resource.vpc`, []Problem{one(1, 12, "a condition (bool) is wanted here, but this is string", comparison)}},
@@ -62,7 +61,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`resource.launched_at < "2026"`, []Problem{one(1, 29, "timestamp < string is not possible", `write a time as date("2026-12-31")`)}},
 		{`resource.launched_at > days(7)`, []Problem{one(1, 30, "timestamp > duration is not possible", "now - x is how long ago x was")}},
 		{`tag("N") > 3`, []Problem{one(1, 12, "string > int is not possible", "int(x) makes a number of text, string(x) text of a number")}},
-		{`1 < 1.5`, []Problem{one(1, 7, "int < double is not possible", "double(x) makes a fraction of a whole number")}},
+		{`1 + 1.5 < 2`, []Problem{one(1, 7, "int + double is not possible", "double(x) makes a fraction of a whole number")}},
 		{`1 in resource.tags`, []Problem{one(1, 18, "int in map(string, string) is not possible", "the right side of in is a list of such values or a map with such keys")}},
 		{`resource.volumes["a"] == ""`, []Problem{one(1, 21, "string cannot be looked up in list(string)", "")}},
 		{`!resource.state || -resource.state`, []Problem{

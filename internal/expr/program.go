@@ -3,7 +3,9 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -46,6 +48,12 @@ func (p *Program) CreatorFields() []string { return sortedKeys(p.uses.creator) }
 // definition, sorted: in tag("K"), resource.tags["K"], resource.tags.K and
 // "K" in resource.tags.
 func (p *Program) TagKeys() []string { return sortedKeys(p.uses.tagKeys) }
+
+// Metrics are those that the expression asks for, itself or by a definition, in
+// the order of their texts.
+func (p *Program) Metrics() []need.Metric {
+	return slices.SortedFunc(maps.Keys(p.uses.metrics), func(a, b need.Metric) int { return strings.Compare(a.String(), b.String()) })
+}
 
 // Bool returns the answer of an expression that Bool was wanted of. The error
 // is an *Unknown.

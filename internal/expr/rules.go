@@ -37,15 +37,7 @@ func (c *checked) rules(typed bool) []Problem {
 				add(c.at(e, fmt.Sprintf("has() cannot be asked of %s: the field is always there", e.AsSelect().FieldName()), c.insteadOfHas(e)))
 			}
 		case ast.CallKind:
-			if e.AsCall().FunctionName() == officeHours {
-				problems = append(problems, c.constantOffice(e)...)
-			} else if p, ok := c.badLookup(e); ok {
-				add(p)
-			} else if p, ok := c.constantCall(e); ok {
-				add(p)
-			} else if p, ok := c.unboundedCall(e, typed); ok {
-				add(p)
-			}
+			problems = append(problems, c.callRules(e, typed)...)
 		}
 		if c.isObject(e) && t.TypeName() != itemType && !c.isOperand(e) {
 			add(c.bareObject(e))
@@ -55,6 +47,26 @@ func (c *checked) rules(typed bool) []Problem {
 		}
 	}
 	return problems
+}
+
+// callRules are what we ask of a call.
+func (c *checked) callRules(e ast.Expr, typed bool) []Problem {
+	switch e.AsCall().FunctionName() {
+	case officeHours:
+		return c.constantOffice(e)
+	case metric:
+		return c.badMetric(e)
+	}
+	if p, ok := c.badLookup(e); ok {
+		return []Problem{p}
+	}
+	if p, ok := c.constantCall(e); ok {
+		return []Problem{p}
+	}
+	if p, ok := c.unboundedCall(e, typed); ok {
+		return []Problem{p}
+	}
+	return nil
 }
 
 func (c *checked) insteadOfHas(e ast.Expr) string {

@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
@@ -23,6 +24,8 @@ type uses struct {
 	// lookups say for the parts of the expression that look up a key written
 	// out in it what it means that the key is not there.
 	lookups map[int64]string
+	// metrics are those that metric() asks for.
+	metrics map[need.Metric]bool
 }
 
 // add adds what a definition names. Its lookups stay its own, as their ids
@@ -31,12 +34,13 @@ func (u *uses) add(other uses) {
 	maps.Copy(u.fields, other.fields)
 	maps.Copy(u.creator, other.creator)
 	maps.Copy(u.tagKeys, other.tagKeys)
+	maps.Copy(u.metrics, other.metrics)
 }
 
 // collect goes through a checked expression. Fields are known by the type of
 // what they are selected from, so that no other way to write it escapes.
 func (c *checked) collect() uses {
-	u := uses{fields: map[string]bool{}, creator: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}}
+	u := uses{fields: map[string]bool{}, creator: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}, metrics: map[need.Metric]bool{}}
 	for _, e := range c.nodes {
 		switch e.Kind() {
 		case ast.SelectKind:
@@ -63,6 +67,10 @@ func (c *checked) collectCall(u uses, e ast.Expr) {
 	call := e.AsCall()
 	args := call.Args()
 	switch call.FunctionName() {
+	case metric:
+		if m, ok := writtenMetric(args); ok {
+			u.metrics[m] = true
+		}
 	case "tag":
 		if key, ok := constant(args[0]); ok {
 			u.tagKeys[key] = true

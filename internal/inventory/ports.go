@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"time"
 
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -32,4 +33,8 @@ type Source interface {
 	// them: the value, or that it could not be read and why. It therefore
 	// returns no error.
 	Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource)
+	// Measure reads a metric, over the time that ends with now, for resources of
+	// one type and place, and sets it in them as Fill does. What CloudWatch has
+	// no data of could not be read, because of resource.ErrNoData.
+	Measure(ctx context.Context, at resource.Place, m need.Metric, now time.Time, rs []resource.Resource)
 }

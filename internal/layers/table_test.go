@@ -48,7 +48,7 @@ type rule struct {
 var table = map[string]rule{
 	"internal/tag":    {layer: vocabulary, why: "keys, values and AWS's limits on them"},
 	"internal/action": {layer: vocabulary, why: "the words for what can be done"},
-	"internal/need":   {layer: vocabulary, why: "facts and the calls they cost"},
+	"internal/need":   {layer: vocabulary, why: "facts and the calls they cost", internal: in("span")},
 	"internal/fault":  {layer: vocabulary, why: "what a failed call means, by class"},
 	"internal/reason": {layer: vocabulary, why: "the codes of why something was decided"},
 	"internal/span":   {layer: vocabulary, why: "lengths of time as people write them"},
@@ -104,6 +104,8 @@ var table = map[string]rule{
 	"internal/layers": {layer: tests, why: "this test"},
 	"internal/aws/mototest": {layer: tests,
 		why: "starts a server that speaks the AWS API, and reads what it did"},
+	"internal/aws/cloudwatchtest": {layer: tests,
+		why: "answers for CloudWatch's metrics, in the protocol that no emulator speaks", outside: []string{smithy}},
 	"internal/sim/contract": {layer: tests, why: "what every account must do, real or not",
 		internal: in("inventory", "execute")},
 	"internal/record/contract": {layer: tests, why: "what every ledger must do",

@@ -34,6 +34,8 @@ const (
 	// Creator is who made a resource: what CloudTrail tells of the events that
 	// make resources of its type.
 	Creator Fact = "creator"
+	// Metrics stands for every Metric: they cost the same.
+	Metrics Fact = "metrics"
 )
 
 // Call is one AWS API operation.
@@ -74,11 +76,15 @@ var costs = map[Fact]Cost{
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
 	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},
 		Per: "one call for 50 events that make resources of the type, two calls a second; nothing is read twice", Lazy: true},
+	Metrics: {Calls: []Call{{"cloudwatch", "GetMetricData"}}, Per: "one call for 500 of a page's resources", Lazy: true},
 }
 
 // Of returns what a fact costs. Every fact of this package has a cost; the
 // second value is false for any other.
 func Of(f Fact) (Cost, bool) {
+	if _, ok := MetricOf(f); ok {
+		f = Metrics
+	}
 	c, ok := costs[f]
 	return c, ok
 }

@@ -1,12 +1,14 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/expr"
+	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/span"
 )
@@ -34,6 +36,9 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 		for _, key := range p.TagKeys() {
 			seeTag(out, v.Resource, key)
 		}
+		for _, m := range p.Metrics() {
+			seeMetric(out, v.Resource, m, now)
+		}
 	}
 	see(v.Policy.Match)
 	if h := v.Policy.Hours; h != nil && h.Tag != "" {
@@ -59,6 +64,19 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 func seeTag(out map[string]string, r resource.Resource, key string) {
 	if value, ok := r.Tags()[key]; ok {
 		out["tags."+key] = value
+	}
+}
+
+// seeMetric leaves out what was not fetched because the rest of the expression
+// had decided.
+func seeMetric(out map[string]string, r resource.Resource, m need.Metric, now time.Time) {
+	value, err := resource.Measure(r, m, now)
+	if _, unasked := errors.AsType[*resource.MissingFact](err); unasked {
+		return
+	}
+	out[m.String()] = "unknown"
+	if err == nil {
+		out[m.String()] = resource.MeasureText(value)
 	}
 }
 

@@ -92,7 +92,8 @@ type Finding struct {
 	// Since is when the case was opened; zero for one that is new.
 	Since time.Time `json:"since,omitzero"`
 	// Evidence are the facts the policy's expressions and rules looked at, as
-	// text, by name; those of tags are "tags.KEY", absent ones left out.
+	// text, by name; those of tags are "tags.KEY", absent ones left out, and those
+	// of metrics "metric NAME STATISTIC TIME", left out where none was needed.
 	Evidence map[string]string `json:"evidence,omitempty"`
 }
 

@@ -19,6 +19,8 @@ const (
 	TagLimit           = "tag-limit"            // the resource has no room for another tag, or AWS would refuse the tag
 	Matched            = "matched"              // the policy has no tag rules: being in scope is the violation
 
+	Measured = "measured" // a metric that the policy's condition asks for, and its value
+
 	// Of something that cannot be told.
 
 	MatchUnknown  = "match-unknown"  // whether the resource is in scope
@@ -100,6 +102,7 @@ var groups = []Group{
 		{CreatorUnfound, "nobody can be found who made the resource, so a tag gets its `fallback`, or none"},
 		{TagLimit, "the resource has no room for another tag, or AWS would refuse the tag"},
 		{Matched, "the policy has no tag rules: being in scope is the violation"},
+		{Measured, "a metric that the policy's condition asks for, and its value"},
 	}},
 	{"Of something that cannot be told", []Entry{
 		{MatchUnknown, "whether the resource is in scope"},

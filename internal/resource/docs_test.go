@@ -42,6 +42,9 @@ func render() string {
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, f.Doc, read)
 		}
+		if m := s.Metrics; m != nil {
+			fmt.Fprintf(&b, "\n`metric()` reads those of CloudWatch's namespace `%s` by `%s`: `%s`.\n", m.Namespace, m.Dimension, strings.Join(m.Names, "`, `"))
+		}
 	}
 	return b.String()
 }

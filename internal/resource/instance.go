@@ -204,6 +204,7 @@ var instanceSchema = &Schema{
 	Title:   "EC2 instance",
 	Doc:     "A virtual machine, whoever runs it: AWS-managed instances are listed too.",
 	Actions: []action.Kind{action.Tag, action.Untag, action.Start, action.Stop, action.Terminate},
+	Metrics: instanceMetrics,
 	Fields:  sorted(append(shared[*Instance](need.Instances), instanceFields...)),
 	Columns: []Column{
 		{"Launched (UTC)", func(r Resource, _ time.Time) string { return utc(r.(*Instance).LaunchedAt) }},
@@ -254,12 +255,7 @@ var instanceFields = []Field{
 	plain("parent", ParentRef, need.Instances, "what it belongs to, as parent.type and parent.id: an Auto Scaling group, a node pool, a stack, …; both \"\" without one", func(i *Instance) any { return i.Parent() }),
 }
 
-func timeOr(t time.Time, what string) (any, error) {
-	if t.IsZero() {
-		return nil, fmt.Errorf("%s is not known", what)
-	}
-	return t, nil
-}
+func timeOr(t time.Time, what string) (any, error) { return knownTime(t, what) }
 
 func utc(t time.Time) string {
 	if t.IsZero() {

@@ -58,6 +58,10 @@ type Resource interface {
 	SetOrigin(Lazy[Origin])
 	// Already says that the action's effect is there: a stop of what is stopped.
 	Already(action.Kind) bool
+	// Measured is what was read of a metric. Measure is the way to ask for it.
+	Measured(need.Metric) Lazy[float64]
+	// SetMeasured sets it once it was read, or could not be.
+	SetMeasured(need.Metric, Lazy[float64])
 }
 
 // Refusal is why an action cannot or must not be done.
@@ -82,6 +86,8 @@ type Base struct {
 	Mark      string
 	// Made is who made it.
 	Made Lazy[Origin]
+	// Measures are the metrics that were read, nil for none.
+	Measures map[need.Metric]Lazy[float64]
 }
 
 // Ref names the resource.

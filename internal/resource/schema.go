@@ -58,6 +58,8 @@ type Schema struct {
 	Columns []Column
 	// Actions are what can be done to it, beside notify and marks.
 	Actions []action.Kind
+	// Metrics is what CloudWatch measures of it, nil for nothing.
+	Metrics *Metrics
 }
 
 // Field returns the field of that name.

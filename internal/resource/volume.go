@@ -44,6 +44,7 @@ var volumeSchema = &Schema{
 	Title:   "EBS volume",
 	Doc:     "A disk, attached to an instance or not.",
 	Actions: tagging,
+	Metrics: volumeMetrics,
 	Fields: sorted(slices.Concat(shared[*Volume](need.Volumes), volumeFields,
 		createdFields(need.Volumes, "created", func(v *Volume) time.Time { return v.CreatedAt }),
 		parentFields[*Volume](need.Volumes, need.InstanceTags, "the instance it is attached to"))),

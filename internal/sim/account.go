@@ -41,6 +41,7 @@ type Account struct {
 	requests int             // counts calls, for their request ids
 	pageSize int
 
+	reports map[string]map[string]series // by id and metric
 	trouble trouble
 	calls   map[string]int
 	log     []Entry
@@ -63,6 +64,7 @@ func New(account string, start time.Time) *Account {
 		regions:  map[string]*region{},
 		taken:    map[string]bool{},
 		pageSize: maxPage,
+		reports:  map[string]map[string]series{},
 		trouble:  noTrouble(),
 		calls:    map[string]int{},
 	}

@@ -84,7 +84,7 @@ func Demo() *Account {
 		for k, v := range r.more {
 			i.Tags[k] = v
 		}
-		a.Launch(i)
+		a.reportDemo(a.Launch(i), r.five.Name)
 	}
 	for _, r := range demoThings(start) {
 		a.Add(r)
