@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/aws/cloudwatchtest"
 	"github.com/tagwarden/tagwarden/internal/aws/mototest"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/fault"
@@ -31,8 +33,14 @@ func openMoto(t *testing.T) (*Session, *mototest.Account, resource.Place) {
 
 func TestTheContractHoldsOverMoto(t *testing.T) {
 	contract.Run(t, func(t *testing.T) contract.Backend {
+		metrics := cloudwatchtest.Start(t)
+		t.Setenv("AWS_ENDPOINT_URL_CLOUDWATCH", metrics.URL())
 		s, account, at := openMoto(t)
 		return contract.Backend{
+			Report: func(_ *testing.T, id string, m need.Metric, value float64) time.Time {
+				metrics.Set(cloudwatchtest.Query{Namespace: "AWS/EC2", Dimension: "InstanceId", Value: id, Metric: m.Name, Statistic: m.Statistic}, value)
+				return time.Now().Add(m.Over)
+			},
 			Source: s.Source(), Actor: s.Actor(), Place: at,
 			Launch:  func(t *testing.T, k int) []string { return account.Launch(t, k, nil) },
 			Add:     func(t *testing.T, typ resource.Type) string { return account.Make(t, string(typ)) },

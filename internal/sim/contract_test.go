@@ -2,7 +2,9 @@ package sim_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/sim/contract"
@@ -27,6 +29,11 @@ func backend(t *testing.T) contract.Backend {
 			if !a.Protect(id, stop, terminate) {
 				t.Fatalf("%s cannot be protected", id)
 			}
+		},
+		Report: func(_ *testing.T, id string, m need.Metric, value float64) time.Time {
+			a.Report(id, m.Name, value)
+			a.Clock().Advance(m.Over)
+			return a.Clock().Now()
 		},
 		Settle: func(*testing.T) { a.Clock().Advance(sim.Transition) },
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/execute"
@@ -32,6 +33,9 @@ type Backend struct {
 	Add func(t *testing.T, typ resource.Type) string
 	// Protect sets the protection of an instance. Nil skips what needs it.
 	Protect func(t *testing.T, id string, stop, terminate bool)
+	// Report makes the metric of an instance that value over its whole time, and
+	// returns the time that the metric ends with. Nil skips what needs it.
+	Report func(t *testing.T, id string, m need.Metric, value float64) time.Time
 	// Settle lets instances arrive in the states that they are on the way to. Nil
 	// where they are there at once.
 	Settle func(t *testing.T)
@@ -52,6 +56,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"reading no ids reads nothing", testGetNothing},
 		{"snapshots do not change later", testSnapshots},
 		{"lazy facts are missing until they are filled in", testFill},
+		{"a metric is what was reported, and nothing is not zero", testMetrics},
 		{"tags are added, replaced and deleted", testTags},
 		{"a mark is a tag", testMark},
 		{"a stop stops, and once more does no harm", testStop},
