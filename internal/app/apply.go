@@ -109,13 +109,13 @@ func (a *App) hold(ctx context.Context, s *session, run string, rooms []guard.Ro
 	if err != nil {
 		return fmt.Errorf("reading holds: %w", err)
 	}
-	var used []string
+	var used []record.HoldKey
 	for _, h := range known {
 		takes := func(r guard.Room) bool {
 			return r.Released && r.Policy == h.Policy && r.Action == h.Action
 		}
 		if h.Usable(s.build.Now) && slices.ContainsFunc(rooms, takes) {
-			used = append(used, h.Run)
+			used = append(used, h.Key())
 		}
 	}
 	if len(used) > 0 {

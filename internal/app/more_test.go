@@ -197,3 +197,35 @@ func TestResultsOutlastARunThatDiesWhileItTellsPeople(t *testing.T) {
 	w.apply()
 	want(t, "digests in all", 1, len(w.post.sent))
 }
+
+// Two policies of one run were held and released. A run that judges one of them
+// alone uses that one's release up, and the other's is still there.
+func TestAReleaseOfOnePolicyIsNotUsedUpByAnother(t *testing.T) {
+	w := newWorld(t, `
+settings: {limits: {stop: 1, share: 100%}}
+policies:
+  - {name: a, resource: ec2:instance, mode: enforce, match: 'tag("P") == "a" && resource.state == "running"', enforce: [stop]}
+  - {name: b, resource: ec2:instance, mode: enforce, match: 'tag("P") == "b" && resource.state == "running"', enforce: [stop]}
+`)
+	for n, id := range ids(4) {
+		w.launch(id, day, tag.Set{"P": []string{"a", "b"}[n%2]})
+	}
+	held := w.apply().Plan
+	now := w.aws.Clock().Now()
+	if _, err := w.app().Release(t.Context(), held.Run, now); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.app().Plan(t.Context(), app.Request{Run: "only-a", Now: now, Only: []string{"a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := w.applyPlan(p).Plan
+	for _, id := range []string{ids(4)[0], ids(4)[2]} {
+		want(t, id, plan.Done, find(t, done, id, action.Stop).State)
+	}
+	w.aws.Clock().Advance(time.Minute)
+	done = w.apply().Plan
+	for _, id := range []string{ids(4)[1], ids(4)[3]} {
+		want(t, id, plan.Done, find(t, done, id, action.Stop).State)
+	}
+}

@@ -84,6 +84,17 @@ type Hold struct {
 	Used     time.Time `json:"used,omitzero"`
 }
 
+// HoldKey names a hold: a run holds what is over a limit at most once.
+type HoldKey struct {
+	Run string
+	LimitKey
+}
+
+// Key names the hold.
+func (h *Hold) Key() HoldKey {
+	return HoldKey{Run: h.Run, LimitKey: LimitKey{Policy: h.Policy, Action: h.Action}}
+}
+
 // Parcel is news that no channel has accepted yet: the JSON of one item of a
 // digest, kept until it is delivered so that no result is lost.
 type Parcel struct {
@@ -153,8 +164,9 @@ type Ledger interface {
 	// which), and returns that; ErrNoRun if there is nothing. Releasing again what
 	// no run has used starts its Window again. Hold.ReleaseAt says as of when.
 	Release(ctx context.Context, s Scope, run string, now time.Time) ([]Hold, error)
-	// UseReleases marks the releases of these runs that are usable now as used up.
-	UseReleases(ctx context.Context, s Scope, runs []string, now time.Time) error
+	// UseReleases marks those of these holds whose release is usable now as used
+	// up, and no others of their runs.
+	UseReleases(ctx context.Context, s Scope, ks []HoldKey, now time.Time) error
 	// Post keeps parcels until they are delivered.
 	Post(ctx context.Context, s Scope, ps []Parcel) error
 	// Parcels returns what is not delivered yet, in the order it was posted.

@@ -61,10 +61,10 @@ func (m *Memory) Release(ctx context.Context, s Scope, run string, now time.Time
 }
 
 // UseReleases implements Ledger.
-func (m *Memory) UseReleases(ctx context.Context, s Scope, runs []string, now time.Time) error {
+func (m *Memory) UseReleases(ctx context.Context, s Scope, ks []HoldKey, now time.Time) error {
 	return m.in(ctx, s, func(mem *memory) error {
 		for i := range mem.holds {
-			if h := &mem.holds[i]; slices.Contains(runs, h.Run) && h.Usable(now) {
+			if h := &mem.holds[i]; slices.Contains(ks, h.Key()) && h.Usable(now) {
 				h.Used = now
 			}
 		}

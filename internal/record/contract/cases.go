@@ -141,7 +141,7 @@ func scopesIsolate(t *testing.T, l record.Ledger) {
 		foreign = append(foreign, p.ID)
 	}
 	get(l.Release(ctx, first, "r", noon))(t)
-	must(t, l.UseReleases(ctx, first, []string{"r"}, noon))
+	must(t, l.UseReleases(ctx, first, []record.HoldKey{{Run: "r", LimitKey: record.LimitKey{Policy: "p", Action: stops.Action}}}, noon))
 	must(t, l.Delivered(ctx, first, foreign))
 	must(t, l.End(ctx, first, "r", noon))
 	for i, s := range scopes {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) record.Ledger) {
 		{"holds are newest first and since a time", holdsOrder},
 		{"a hold recorded again keeps its release", holdAgain},
 		{"a release is usable once", releaseOnce},
+		{"using one release of a run up leaves its others", releaseApart},
 		{"a release needs something to release", releaseNothing},
 		{"a hold can be released for 24 hours", releaseWindow},
 		{"a release can be used for 24 hours", releaseUsable},

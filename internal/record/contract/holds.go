@@ -73,23 +73,40 @@ func releaseOnce(t *testing.T, l record.Ledger) {
 	other.At = noon.Add(-time.Hour)
 	must(t, l.Hold(ctx, scope, append(mine, other)))
 	at := noon.Add(time.Hour)
-	must(t, l.UseReleases(ctx, scope, []string{"r"}, at))
+	both := []record.HoldKey{mine[0].Key(), mine[1].Key()}
+	must(t, l.UseReleases(ctx, scope, both, at))
 	same(t, "holds, of which none is released", append(mine, other), allHolds(t, l), ofAction)
 
 	want := []record.Hold{released(mine[0], at), released(mine[1], at)}
 	same(t, "what was released", want, get(l.Release(ctx, scope, "r", at))(t), ofAction)
 	same(t, "holds", append(want, other), allHolds(t, l), ofAction)
 	must(t, l.UseReleases(ctx, scope, nil, at))
-	must(t, l.UseReleases(ctx, scope, []string{"unknown"}, at))
+	must(t, l.UseReleases(ctx, scope, []record.HoldKey{{Run: "unknown", LimitKey: stops}}, at))
 	same(t, "holds, of which none is used", append(want, other), allHolds(t, l), ofAction)
 
 	use := at.Add(time.Hour)
-	must(t, l.UseReleases(ctx, scope, []string{"r", "other"}, use))
-	must(t, l.UseReleases(ctx, scope, []string{"r"}, use.Add(time.Minute)))
+	must(t, l.UseReleases(ctx, scope, append(both, other.Key()), use))
+	must(t, l.UseReleases(ctx, scope, both, use.Add(time.Minute)))
 	want[0].Used, want[1].Used = use, use
 	same(t, "holds, of which two are used", append(want, other), allHolds(t, l), ofAction)
 	if _, err := l.Release(ctx, scope, "r", use); !errors.Is(err, record.ErrNoRun) {
 		t.Errorf("releasing what was used: %v, want ErrNoRun", err)
+	}
+}
+
+func releaseApart(t *testing.T, l record.Ledger) {
+	ctx := t.Context()
+	another := stops
+	another.Policy += " too"
+	mine := []record.Hold{hold("r", stops), hold("r", another), hold("r", terminates)}
+	must(t, l.Hold(ctx, scope, mine))
+	get(l.Release(ctx, scope, "r", noon))(t)
+	use := noon.Add(time.Minute)
+	must(t, l.UseReleases(ctx, scope, []record.HoldKey{mine[0].Key()}, use))
+	for _, h := range allHolds(t, l) {
+		if used := h.Key() == mine[0].Key(); h.Usable(use) == used || h.Used.IsZero() == used {
+			t.Errorf("%s of %s: used %v", h.Action, h.Policy, h.Used)
+		}
 	}
 }
 
@@ -126,7 +143,7 @@ func releaseUsable(t *testing.T, l record.Ledger) {
 	edge := noon.Add(record.Window)
 	get(l.Release(ctx, scope, "edge", noon))(t)
 	get(l.Release(ctx, scope, "late", noon.Add(-time.Nanosecond)))(t)
-	must(t, l.UseReleases(ctx, scope, []string{"edge", "late"}, edge))
+	must(t, l.UseReleases(ctx, scope, []record.HoldKey{{Run: "edge", LimitKey: stops}, early.Key()}, edge))
 	for _, h := range allHolds(t, l) {
 		if h.Used.Equal(edge) != (h.Run == "edge") {
 			t.Errorf("run %s, released %v before: used %v", h.Run, edge.Sub(h.Released), h.Used)

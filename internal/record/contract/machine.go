@@ -177,10 +177,12 @@ func (h *harness) release(t *rapid.T) {
 
 func (h *harness) useReleases(t *rapid.T) {
 	s, m := h.scope(t)
-	ids := some(t, "runs", aRun)
-	must(t, h.ledger.UseReleases(h.ctx, s, ids, h.now))
-	for _, id := range ids {
-		m.use(id, h.now)
+	ks := some(t, "holds", func(t *rapid.T) record.HoldKey {
+		return record.HoldKey{Run: aRun(t), LimitKey: record.LimitKey{Policy: aPolicy(t), Action: anAction(t)}}
+	})
+	must(t, h.ledger.UseReleases(h.ctx, s, ks, h.now))
+	for _, k := range ks {
+		m.use(k, h.now)
 	}
 }
 

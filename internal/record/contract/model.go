@@ -125,9 +125,9 @@ func (m *model) release(run string, now time.Time) []record.Hold {
 	return out
 }
 
-func (m *model) use(run string, now time.Time) {
+func (m *model) use(k record.HoldKey, now time.Time) {
 	for p, h := range m.holds {
-		if p.run == run && !h.Released.IsZero() && h.Used.IsZero() && now.Sub(h.Released) <= 24*time.Hour {
+		if p.run == k.Run && p.policy == k.Policy && p.action == k.Action && !h.Released.IsZero() && h.Used.IsZero() && now.Sub(h.Released) <= 24*time.Hour {
 			h.Used = now
 			m.holds[p] = h
 		}

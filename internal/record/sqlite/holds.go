@@ -81,11 +81,11 @@ func (l *Ledger) Release(ctx context.Context, s record.Scope, run string, now ti
 }
 
 // UseReleases implements record.Ledger.
-func (l *Ledger) UseReleases(ctx context.Context, s record.Scope, runs []string, now time.Time) error {
+func (l *Ledger) UseReleases(ctx context.Context, s record.Scope, ks []record.HoldKey, now time.Time) error {
 	return l.write(ctx, "using releases up", func(tx *sql.Tx) error {
-		for _, run := range runs {
-			if err := change(ctx, tx, scopeKey(s), run, func(h *record.Hold) bool {
-				if !h.Usable(now) {
+		for _, k := range ks {
+			if err := change(ctx, tx, scopeKey(s), k.Run, func(h *record.Hold) bool {
+				if h.Key() != k || !h.Usable(now) {
 					return false
 				}
 				h.Used = now
