@@ -175,7 +175,7 @@ func (j *journal) Finish(ctx context.Context, os []execute.Outcome) error {
 	es := make([]record.Entry, len(os))
 	for i, o := range os {
 		es[i] = record.Entry{Run: j.run, At: j.now, Policy: o.Finding.Policy, ARN: o.Finding.Resource.ARN, Action: o.Action.Action,
-			Step: o.Action.Step, State: o.Action.State, Reason: o.Action.Reason, RequestID: o.Action.RequestID}
+			Step: o.Action.Step, State: o.Action.State, Reason: o.Action.Reason, RequestID: o.Action.RequestID, Before: o.Action.Before}
 	}
 	return j.ledger.Finish(ctx, j.scope, es)
 }

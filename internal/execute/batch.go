@@ -2,6 +2,7 @@ package execute
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -170,7 +171,7 @@ func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
 	}
 	switch {
 	case b.hopeless(fault.ClassOf(err)) || len(c.IDs) == 1:
-		x.failed(p, c, err)
+		x.failed(p, c, err, nil)
 	default:
 		half := len(c.IDs) / 2
 		left, right := c, c
@@ -181,7 +182,8 @@ func (x *Runner) send(ctx context.Context, p *part, c Call, b *probe) {
 }
 
 // answered records what a call that succeeded did. Resources for which it did
-// not are asked for once more, together, where the failure may pass.
+// not are asked for once more, together, where the failure may pass and nothing
+// of them was changed: what was there before is only known the first time.
 func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b *probe) {
 	var again []string
 	for _, id := range c.IDs {
@@ -191,10 +193,10 @@ func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b
 		case err == nil:
 			b.done = true
 			x.done(p, c, id, answer)
-		case !b.repeated && fault.ClassOf(err).Passes():
+		case !b.repeated && fault.ClassOf(err).Passes() && answer.Before[id] == nil:
 			again = append(again, id)
 		default:
-			x.failed(p, one, err)
+			x.failed(p, one, err, answer.Before[id])
 		}
 	}
 	if len(again) > 0 {
@@ -203,15 +205,17 @@ func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b
 	}
 }
 
-// failed records failure for the resources of a call. One that is gone needs
-// nothing any more.
-func (x *Runner) failed(p *part, c Call, err error) {
+// failed records failure for the resources of a call, and what was there
+// before where part of it was done all the same. One that is gone needs nothing
+// any more.
+func (x *Runner) failed(p *part, c Call, err error, before json.RawMessage) {
 	x.settle(p, c, func(a *plan.Action) {
-		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound {
+		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound && before == nil {
 			skip(a, reason.NoLongerHolds, "it is gone")
 			return
 		}
 		fail(a, err)
+		a.Before = before
 	})
 }
 
@@ -249,6 +253,7 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 	one.IDs = []string{id}
 	x.settle(p, one, func(a *plan.Action) {
 		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", "", answer.RequestID
+		a.Before = answer.Before[id]
 		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
 			a.Code, a.Reason = reason.Already, "it was "+prev+" already"
 		}

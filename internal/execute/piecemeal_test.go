@@ -2,6 +2,7 @@ package execute_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,5 +79,53 @@ func TestWhatIsFoundGonePieceByPieceIsSkipped(t *testing.T) {
 	b.run()
 	if a := b.plan.Findings[0].Actions[0]; a.State != plan.Skipped {
 		t.Errorf("%s: %s", a.State, a.Reason)
+	}
+}
+
+// withBefore says what was there before of every resource but one, and fails
+// for two: for one after a part of its change.
+type withBefore struct {
+	none, half string
+	calls      int
+}
+
+func (w *withBefore) Do(_ context.Context, c execute.Call) (execute.Answer, error) {
+	w.calls++
+	a := execute.Answer{Before: map[string]json.RawMessage{}, Failed: map[string]error{}}
+	for _, id := range c.IDs {
+		if id == w.none || id == w.half {
+			a.Failed[id] = &fault.Error{Class: fault.Passing, Call: "ec2:ModifyNetworkInterfaceAttribute"}
+		}
+		if id != w.none {
+			a.Before[id] = json.RawMessage(`{"was": "` + id + `"}`)
+		}
+	}
+	return a, nil
+}
+
+func TestWhatWasThereBeforeIsKeptOfWhatWasDoneAndOfWhatWasHalfDone(t *testing.T) {
+	const done, half, none = "i-00000000000000001", "i-00000000000000002", "i-00000000000000003"
+	b := newBench(t, 3, plan.Action{Action: action.Tag, State: plan.Planned, Tags: tag.Set{"Project": "atlas"}})
+	actor := &withBefore{none: none, half: half}
+	b.runner.Actor = actor
+	b.run()
+	type outcome struct {
+		State  plan.State
+		Before string
+	}
+	got := map[string]outcome{}
+	for _, f := range b.plan.Findings {
+		got[f.Resource.ID] = outcome{f.Actions[0].State, string(f.Actions[0].Before)}
+	}
+	want := map[string]outcome{
+		done: {plan.Done, `{"was": "` + done + `"}`},
+		half: {plan.Failed, `{"was": "` + half + `"}`}, // and not tried again
+		none: {plan.Failed, ""},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if actor.calls != 2 {
+		t.Errorf("%d calls, want 2", actor.calls)
 	}
 }

@@ -2,6 +2,7 @@ package execute
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -25,6 +26,10 @@ type Answer struct {
 	// Previous is the state of each resource before the call, by id, where the
 	// API tells it (StopInstances, StartInstances, TerminateInstances).
 	Previous map[string]string
+	// Before is, by id, what was there before the call, as JSON for the ledger,
+	// where the action can only be taken back with it. A resource in Failed has
+	// it where part of its change was made.
+	Before map[string]json.RawMessage
 	// Failed are the resources, by id, for which the call did nothing although
 	// it succeeded as a whole, where the API tells (TagResources). Each is or
 	// wraps a *fault.Error.

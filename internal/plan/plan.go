@@ -5,6 +5,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -141,6 +142,9 @@ type Action struct {
 	Needs string `json:"needs,omitempty"`
 	// RequestID is what AWS answered to the call that did it.
 	RequestID string `json:"request_id,omitempty"`
+	// Before is what was there before it was done, as whoever did it wrote it
+	// down, for taking it back.
+	Before json.RawMessage `json:"before,omitempty"`
 	// Hint says what a person can do about a failure.
 	Hint string `json:"hint,omitempty"`
 }

@@ -5,6 +5,7 @@ package record
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -67,6 +68,10 @@ type Entry struct {
 	State     plan.State  `json:"state"` // planned: an intent whose outcome was never recorded
 	Reason    string      `json:"reason,omitempty"`
 	RequestID string      `json:"request_id,omitempty"`
+	// Before is what was there before, as JSON of whoever did it, where the
+	// action can be taken back and not from its words alone. A failed action has
+	// it where part of it was done.
+	Before json.RawMessage `json:"before,omitempty"`
 }
 
 // Hold is what one run did not do because a limit forbade it, for one policy

@@ -198,6 +198,7 @@ func (mem *memory) consume(k reserveKey) {
 
 // put writes an entry in the place of the one with the same key.
 func (mem *memory) put(e Entry) {
+	e.Before = slices.Clone(e.Before)
 	if at, ok := mem.index[e.key()]; ok {
 		mem.entries[at] = e
 		return
@@ -222,6 +223,7 @@ func (m *Memory) History(ctx context.Context, s Scope, arn, run string, limit in
 	err := m.in(ctx, s, func(mem *memory) error {
 		for _, e := range slices.Backward(mem.entries) {
 			if (arn == "" || e.ARN == arn) && (run == "" || e.Run == run) {
+				e.Before = slices.Clone(e.Before)
 				out = append(out, e)
 			}
 		}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"time"
@@ -24,6 +25,10 @@ func fill(v reflect.Value, n *int) {
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		at := noon.Add(time.Duration(*n)*time.Hour + time.Duration(*n)).In(elsewhere)
 		v.Set(reflect.ValueOf(at))
+		return
+	}
+	if v.Type() == reflect.TypeFor[json.RawMessage]() {
+		v.SetBytes(fmt.Appendf(nil, `{"text": [%d]}`, *n))
 		return
 	}
 	switch v.Kind() {

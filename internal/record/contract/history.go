@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ func finishTwice(t *testing.T, l record.Ledger) {
 	same(t, "history of an intent", []record.Entry{outcome("r", one, plan.Planned, noon)}, get(l.History(ctx, scope, "", "", 10))(t))
 	failed := outcome("r", one, plan.Failed, noon.Add(time.Second))
 	failed.Reason, failed.RequestID = "it refused", "req-1"
+	failed.Before = json.RawMessage(`{"half": "done"}`)
 	done := outcome("r", one, plan.Done, noon.Add(2*time.Second))
 	for _, es := range [][]record.Entry{{failed}, {failed}, {failed, done}, {done}} {
 		must(t, l.Finish(ctx, scope, es))
@@ -40,6 +42,9 @@ func historyRoundTrip(t *testing.T, l record.Ledger) {
 		e := want[0]
 		e.Run, e.Policy, e.ARN, e.Step, e.Reason, e.RequestID = "r"+s, "p"+s, "arn:"+s, s, s, s
 		e.At = want[0].At.Add(-time.Duration(i + 1)) // newest first
+		before, err := json.Marshal(map[string]string{s: s})
+		must(t, err)
+		e.Before = before
 		want = append(want, e)
 	}
 	must(t, l.Finish(t.Context(), scope, want))

@@ -3,6 +3,7 @@ package contract
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -145,6 +146,7 @@ func (h *harness) finish(t *rapid.T) {
 		return record.Entry{
 			Run: aRun(t), At: h.aTime(t), Policy: aPolicy(t), ARN: anARN(t), Action: anAction(t), Step: pick(t, "step", "", "stop"),
 			State: pick(t, "state", plan.Done, plan.Failed, plan.Skipped), Reason: pick(t, "reason", "", "it's gone"),
+			Before: pick(t, "before", nil, json.RawMessage(`{"rules":["it's"]}`)),
 		}
 	})
 	must(t, h.ledger.Finish(h.ctx, s, es))

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/plan"
@@ -95,12 +96,14 @@ func (l *Ledger) Finish(ctx context.Context, s record.Scope, es []record.Entry) 
 
 // put writes entries in the place of those of the same action.
 func put(ctx context.Context, tx *sql.Tx, scope string, es []record.Entry) error {
-	const statement = `INSERT INTO entries (scope, run, at, policy, arn, action, step, state, reason, request_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-		at = excluded.at, state = excluded.state, reason = excluded.reason, request_id = excluded.request_id`
+	const statement = `INSERT INTO entries (scope, run, at, policy, arn, action, step, state, reason, request_id, before)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+		at = excluded.at, state = excluded.state, reason = excluded.reason, request_id = excluded.request_id,
+		before = excluded.before`
 	return each(ctx, tx, statement, es, func(e record.Entry) ([]any, error) {
 		kind, err := e.Action.MarshalText()
-		return []any{scope, e.Run, stamp(e.At), e.Policy, e.ARN, string(kind), e.Step, string(e.State), e.Reason, e.RequestID}, err
+		return []any{scope, e.Run, stamp(e.At), e.Policy, e.ARN, string(kind), e.Step, string(e.State), e.Reason,
+			e.RequestID, string(e.Before)}, err
 	})
 }
 
@@ -113,12 +116,16 @@ func (l *Ledger) History(ctx context.Context, s record.Scope, arn, run string, l
 	if run != "" {
 		where, args = where+" AND run = ?", append(args, run)
 	}
-	es, err := list(ctx, l.db, scanEntry, `SELECT run, at, policy, arn, action, step, state, reason, request_id
+	es, err := list(ctx, l.db, scanEntry, `SELECT run, at, policy, arn, action, step, state, reason, request_id, before
 		FROM entries WHERE `+where+` ORDER BY at DESC, seq DESC LIMIT ?`, append(args, max(limit, 0))...)
 	return es, l.wrap("reading the history", err)
 }
 
 func scanEntry(rows *sql.Rows) (e record.Entry, err error) {
-	err = rows.Scan(&e.Run, moment{&e.At}, &e.Policy, &e.ARN, word{&e.Action}, &e.Step, &e.State, &e.Reason, &e.RequestID)
+	var before string
+	err = rows.Scan(&e.Run, moment{&e.At}, &e.Policy, &e.ARN, word{&e.Action}, &e.Step, &e.State, &e.Reason, &e.RequestID, &before)
+	if before != "" {
+		e.Before = json.RawMessage(before)
+	}
 	return e, err
 }

@@ -13,6 +13,11 @@ import (
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
+// firstVersion makes a ledger one of version 1 again.
+const firstVersion = `DROP TABLE stretches; DROP TABLE creators; DROP TABLE wondered;
+	ALTER TABLE entries DROP COLUMN before;
+	PRAGMA user_version = 1`
+
 // A ledger of version 1 has no place for creators.
 func TestALedgerOfTheFirstVersionLearnsCreators(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tagwarden.db")
@@ -20,7 +25,7 @@ func TestALedgerOfTheFirstVersionLearnsCreators(t *testing.T) {
 	fixture(t, l)
 	before := contents(t, l)
 	shut(t, l)
-	alter(t, path, `DROP TABLE stretches; DROP TABLE creators; DROP TABLE wondered; PRAGMA user_version = 1`)
+	alter(t, path, firstVersion)
 
 	made := record.Made{Key: "arn:a", At: noon, Event: "RunInstances", By: resource.Creator{Name: "ada", Kind: resource.PersonCreator}}
 	w, read := record.Sweep{Region: "eu-west-1", Name: "RunInstances"}, record.Stretch{From: noon, To: noon.Add(time.Hour)}

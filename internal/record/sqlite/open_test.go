@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,6 +183,29 @@ func TestAFileThatIsNoLedgerIsRefusedAndLeftAlone(t *testing.T) {
 				t.Errorf("the file was changed (%v)", err)
 			}
 		})
+	}
+}
+
+func TestALedgerOfTheFirstVersionIsReadAndCarriedOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tagwarden.db")
+	l := open(t, path)
+	fixture(t, l)
+	shut(t, l)
+	alter(t, path, firstVersion)
+
+	l = open(t, path)
+	defer shut(t, l)
+	old, err := l.History(t.Context(), scope, "", "", 10)
+	if err != nil || len(old) != 1 || old[0].Before != nil {
+		t.Fatalf("the history of version 1: %v, %v", old, err)
+	}
+	e := record.Entry{Run: "next", At: noon.Add(time.Hour), Policy: "p", ARN: "arn:a", Action: stops.Action, State: "done", Before: []byte(`{"a": 1}`)}
+	if err := l.Finish(t.Context(), scope, []record.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	now, err := l.History(t.Context(), scope, "", "", 10)
+	if diff := cmp.Diff(append([]record.Entry{e}, old...), now); diff != "" || err != nil {
+		t.Errorf("history, %v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -122,6 +122,8 @@ CREATE TABLE wondered ( -- since when a creator is sought
 	at    TEXT NOT NULL,
 	PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
+`, `
+ALTER TABLE entries ADD COLUMN before TEXT NOT NULL DEFAULT ''; -- JSON, '' for none
 `}
 
 // errForeign is a database that is sound and another program's.
