@@ -28,6 +28,9 @@ type job struct {
 // openJob opens what plan and apply need. acts says that something will be
 // done, and so that --at is bound to what apply may do.
 func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
+	if err := checkRegions(c, f.regions); err != nil {
+		return nil, err
+	}
 	set, err := load(e, f)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/record/sqlite"
@@ -46,6 +47,17 @@ func read(e Env, f *flags) (*policy.Set, diag.List, error) {
 	}
 	set, list := policy.Load(sources, e.LookupEnv)
 	return set, list, nil
+}
+
+// checkRegions refuses what is no name of a region, in the words that
+// settings.regions has for it.
+func checkRegions(c *cobra.Command, regions []string) error {
+	for _, r := range regions {
+		if wrong, hint := policy.WrongRegion(r); wrong != "" && r != inventory.All {
+			return &mistake{verb: c.CommandPath(), err: fmt.Errorf("--region: %q %s: %s", r, wrong, hint)}
+		}
+	}
+	return nil
 }
 
 // checkOnly makes sure that --only names policies that there are.

@@ -99,7 +99,9 @@ var knownRegions = []string{"af-south-1", "ap-east-1", "ap-east-2", "ap-northeas
 	"eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2",
 	"us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"}
 
-func wrongRegion(s string) (wrong, hint string) {
+// WrongRegion returns what is wrong with the name of a region, and what would be
+// right; "" where nothing is, which does not say that there is such a region.
+func WrongRegion(s string) (wrong, hint string) {
 	if regionShape.MatchString(s) {
 		return "", ""
 	}
@@ -112,12 +114,12 @@ func wrongRegion(s string) (wrong, hint string) {
 
 // region is one region; everywhere also takes the word all.
 var (
-	region     = text.that(wrongRegion).with(object{"pattern": regionShape.String()})
+	region     = text.that(WrongRegion).with(object{"pattern": regionShape.String()})
 	everywhere = text.that(func(s string) (string, string) {
 		if s == "all" {
 			return "", ""
 		}
-		return wrongRegion(s)
+		return WrongRegion(s)
 	}).with(object{"examples": knownRegions})
 )
 
@@ -197,7 +199,7 @@ var topic = text.that(func(s string) (string, string) {
 })
 
 func wrongTopicRegion(s string) (wrong, hint string) {
-	if wrong, hint = wrongRegion(s); wrong != "" {
+	if wrong, hint = WrongRegion(s); wrong != "" {
 		return "names a region that cannot be", hint
 	}
 	return "", ""
