@@ -195,3 +195,16 @@ func TestASavedPlanDoesNotStopWhatIsOpenAgain(t *testing.T) {
 	want(t, "applied", plan.Skipped, find(t, r.Plan, "i-00000000000000001", action.Stop).State)
 	want(t, "stop calls", 0, w.aws.Calls()["ec2:StopInstances"])
 }
+
+// What is kept open or closed by its hours breaks no rule, and must not fail a
+// build that asks for violations.
+func TestHoursAloneAreNoViolations(t *testing.T) {
+	w := newWorld(t, office)
+	w.launch("i-00000000000000001", day, nil)
+	w.berlin("01 19:05")
+	p := w.plan()
+	want(t, "the stop", plan.Planned, find(t, p, "i-00000000000000001", action.Stop).State)
+	want(t, "summary", plan.Summary{Examined: 1, Compliant: 1}, p.Summary)
+	w.file = strings.Replace(office, "    hours:", "    tags: {Project: {}}\n    hours:", 1)
+	want(t, "summary of a policy with tags", plan.Summary{Examined: 1, Violating: 1}, w.plan().Summary)
+}

@@ -60,7 +60,7 @@ func (b *Builder) Add(r resource.Resource, verdicts []eval.Verdict) {
 	}
 	b.examined[r.Ref().Type]++
 	for i := range verdicts {
-		b.summary.count(verdicts[i].Status)
+		b.summary.count(&verdicts[i])
 	}
 	if g != nil {
 		b.groups = append(b.groups, g)
@@ -198,8 +198,14 @@ func (c *Context) closings(r resource.Resource, verdicts []eval.Verdict) []Closi
 	return out
 }
 
-func (s *Summary) count(status eval.Status) {
+// count counts a verdict. What a policy only stops and starts by its hours
+// breaks no rule.
+func (s *Summary) count(v *eval.Verdict) {
 	s.Examined++
+	status := v.Status
+	if status == eval.Violating && v.Policy.Timed() {
+		status = eval.Compliant
+	}
 	switch status {
 	case eval.OutOfScope:
 		s.OutOfScope++
