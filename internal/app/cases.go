@@ -127,7 +127,7 @@ func (r *run) openOne(f *plan.Finding) {
 	}
 	began := f.Mode == policy.Enforce && f.Status == eval.Violating
 	switch {
-	case c == nil, !c.Closed.IsZero() && (!c.Live(r.now, p.Memory) || c.Accepted.IsZero() && p.Notifies()):
+	case c == nil, !c.Closed.IsZero() && !c.GoesOn(p, r.now):
 		c = r.keep(&cases.Case{Policy: f.Policy, Resource: f.Resource.Ref, Seen: r.now})
 	case !c.Closed.IsZero():
 		// It came back: the clock goes on, and everybody is told again.

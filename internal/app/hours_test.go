@@ -208,3 +208,40 @@ func TestHoursAloneAreNoViolations(t *testing.T) {
 	w.file = strings.Replace(office, "    hours:", "    tags: {Project: {}}\n    hours:", 1)
 	want(t, "summary of a policy with tags", plan.Summary{Examined: 1, Violating: 1}, w.plan().Summary)
 }
+
+// An exemption for a night ends the case. What we stopped before it is still
+// ours to start in the morning, unless somebody else had a hand in it.
+func TestWhatIsExemptForANightIsStartedInTheMorning(t *testing.T) {
+	const id = "i-00000000000000001"
+	for name, tt := range map[string]struct {
+		until string // when the exemption ends
+		hand  bool   // somebody starts and stops it meanwhile
+		then  string // what a run does after that
+		does  plan.State
+	}{
+		"before the hours open":           {"02 07:00", false, "02 08:05", plan.Done},
+		"after a holiday and a weekend":   {"08 07:00", false, "08 08:05", plan.Done},
+		"late":                            {"02 09:00", false, "02 09:05", plan.Done},
+		"used meanwhile by somebody else": {"02 07:00", true, "02 08:05", plan.Waiting},
+		"after weeks":                     {"29 07:00", false, "29 08:05", plan.Waiting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, strings.Replace(office, "    hours:", "    exempt: [{tag: Keep}]\n    hours:", 1))
+			w.launch(id, day, nil)
+			w.aws.Clock().Advance(time.Minute)
+			w.berlin("01 19:05")
+			want(t, "the stop", plan.Done, find(t, w.apply().Plan, id, action.Stop).State)
+			w.berlin("01 22:00")
+			w.aws.SetTags(id, tag.Set{"Keep": "tonight"})
+			want(t, "done while it is exempt", []string(nil), did(w.apply().Plan))
+			if tt.hand {
+				w.hand(action.Start, id)
+				w.hand(action.Stop, id)
+			}
+			w.berlin(tt.until)
+			w.aws.SetTags(id, nil)
+			w.berlin(tt.then)
+			want(t, "the start", tt.does, find(t, w.apply().Plan, id, action.Start).State)
+		})
+	}
+}

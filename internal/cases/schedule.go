@@ -33,8 +33,7 @@ type Timing struct {
 // apply are left out.
 func Schedule(v *eval.Verdict, c *Case, now time.Time) []Timing {
 	s := schedule{v: v, c: c, now: now, byID: map[string]int{}}
-	unheard := c != nil && !c.Closed.IsZero() && c.Accepted.IsZero() && v.Policy.Notifies()
-	if !c.Live(now, v.Policy.Memory) || unheard {
+	if !c.GoesOn(v.Policy, now) {
 		s.c = nil // nothing of it counts: it begins anew
 	}
 	for i := range v.Steps {
@@ -56,6 +55,13 @@ func (c *Case) Live(now time.Time, memory time.Duration) bool {
 		return false
 	}
 	return c.Closed.IsZero() || now.Sub(c.Closed) <= memory
+}
+
+// GoesOn says whether what is known of the case counts for a violation that is
+// there now. Where it was closed before anybody was told of it, nothing does,
+// unless the policy tells of no violations.
+func (c *Case) GoesOn(p *policy.Policy, now time.Time) bool {
+	return c.Live(now, p.Memory) && (c.Closed.IsZero() || !c.Accepted.IsZero() || !p.Notifies() || p.Timed())
 }
 
 type schedule struct {

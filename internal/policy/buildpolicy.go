@@ -11,6 +11,11 @@ import (
 // so that the longest is not known; 30 days are as long as most.
 const computedMemory = 30 * span.Day
 
+// hoursMemory is the memory of a policy of nothing but hours, for which there is
+// no clock to keep: how long it knows that it stopped what was exempt since then.
+// It is longer than any holidays.
+const hoursMemory = 14 * span.Day
+
 // buildPolicy makes a policy of what the file has.
 func (l *loader) buildPolicy(p *policyDraft) {
 	raw := &p.raw
@@ -32,6 +37,9 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	l.buildSteps(p)
 	l.checkEdges(p)
 	p.Memory = memory(raw.memory, p.Steps)
+	if !raw.memory.set() && p.Timed() {
+		p.Memory = hoursMemory
+	}
 	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("hours") == nil {
 		l.warn(whereName(p), "write match or tags, unless this is meant", "with neither match nor tags, every resource of the type violates the policy")
 	}
