@@ -68,6 +68,13 @@ func newWorld(t *testing.T, file string) *world {
 	return w
 }
 
+// enforced is a file with one policy p about instances, under enforce, that can
+// tell infra and stop whatever it likes; lines are the rest of the policy.
+func enforced(lines ...string) string {
+	return "settings: {limits: {share: 100%}}\nchannels: {infra: {file: {dir: out}}}\n" +
+		"policies:\n  - name: p\n    resource: ec2:instance\n    mode: enforce\n    " + strings.Join(lines, "\n    ") + "\n"
+}
+
 // launch puts an instance there that was launched so long ago.
 func (w *world) launch(id string, age time.Duration, tags tag.Set) string {
 	return w.aws.Launch(sim.Instance{ID: id, Region: region, LaunchedAt: w.aws.Clock().Now().Add(-age), Tags: tags})

@@ -86,16 +86,7 @@ policies:
 }
 
 func TestEdgeWarning(t *testing.T) {
-	w := newWorld(t, `
-settings: {limits: {share: 100%}}
-channels: {infra: {file: {dir: out}}}
-policies:
-  - name: p
-    resource: ec2:instance
-    mode: enforce
-    tags: {Project: {}}
-    enforce: [{notify: infra}, {terminate: {after: 0d}}]
-`)
+	w := newWorld(t, enforced(`tags: {Project: {}}`, `enforce: [{notify: infra}, {terminate: {after: 0d}}]`))
 	w.launch(idOld, day, nil)
 	want(t, "the run that tells does not act", []string{idOld + " terminate waiting"}, did(w.apply().Plan))
 	w.aws.Clock().Advance(time.Minute)
@@ -108,16 +99,7 @@ policies:
 }
 
 func TestEdgeAStepFailsAndNoticesGoOn(t *testing.T) {
-	w := newWorld(t, `
-settings: {limits: {share: 100%}}
-channels: {infra: {file: {dir: out}}}
-policies:
-  - name: p
-    resource: ec2:instance
-    mode: enforce
-    tags: {Project: {}}
-    enforce: [{notify: {to: infra, every: 7d}}, stop, {terminate: {after: 1d}}]
-`)
+	w := newWorld(t, enforced(`tags: {Project: {}}`, `enforce: [{notify: {to: infra, every: 7d}}, stop, {terminate: {after: 1d}}]`))
 	w.launch(idOld, day, nil)
 	w.aws.Deny("ec2:StopInstances")
 	w.apply()
@@ -290,14 +272,7 @@ policies:
 }
 
 func TestEdgeAnExemptionBySomeDateEndsAndIsReported(t *testing.T) {
-	w := newWorld(t, `
-policies:
-  - name: p
-    resource: ec2:instance
-    mode: enforce
-    tags: {Project: {}}
-    exempt: [{until_tag: KeepUntil, at_most: 90d}]
-`)
+	w := newWorld(t, enforced(`tags: {Project: {}}`, `exempt: [{until_tag: KeepUntil, at_most: 90d}]`))
 	for id, until := range map[string]string{idNew: "2026-06-30", idOld: "2026-05-31", idOlder: "2027-01-01", idGood: "soon"} {
 		w.launch(id, day, tag.Set{"KeepUntil": until})
 	}

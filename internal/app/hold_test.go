@@ -225,15 +225,7 @@ policies:
 }
 
 func TestAFailedStepLetsLaterOnesWait(t *testing.T) {
-	w := newWorld(t, `
-settings: {limits: {share: 100%}}
-policies:
-  - name: p
-    resource: ec2:instance
-    mode: enforce
-    tags: {Project: {}}
-    enforce: [stop, {terminate: {after: 1d}}]
-`)
+	w := newWorld(t, enforced(`tags: {Project: {}}`, `enforce: [stop, {terminate: {after: 1d}}]`))
 	w.launch(idOld, day, nil)
 	w.aws.Deny("ec2:StopInstances")
 	r := w.apply()
