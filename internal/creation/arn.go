@@ -14,6 +14,16 @@ const (
 	noARN = "-"   // it cannot be told from the record
 )
 
+// touched is the path of the record's own list of ARNs, in which there can be
+// more than what the call made: the key that encrypts it, its parent.
+const touched = "resources"
+
+// ownARN says whether the ARN is one of the service of the type.
+func ownARN(ref resource.Ref) bool {
+	service, _, _ := strings.Cut(string(ref.Type), ":")
+	return strings.SplitN(ref.ARN, ":", 4)[2] == service
+}
+
 // ref returns what a row makes of the text at its path, and false where that
 // is no id or ARN.
 func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {

@@ -3,11 +3,16 @@ package creation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
+
+// MaxMade is how many resources are taken from one record. No call makes more:
+// RunInstances is bounded by quotas of some hundreds.
+const MaxMade = 1000
 
 // Creation is what a call made.
 type Creation struct {
@@ -25,6 +30,9 @@ type Creation struct {
 	// Overwrites says that the call also changes what exists, and that the
 	// record does not tell which it did: what has an owner keeps it.
 	Overwrites bool
+	// Cut says that the record holds more than MaxMade ids, and that the rest
+	// is not in Made.
+	Cut bool
 }
 
 // Made is one resource that a call made.
@@ -77,20 +85,24 @@ func (r *Record) Creation() (Creation, *Ignored) {
 	case r.Region == "" || r.Account == "":
 		return Creation{}, &Ignored{NoID, r.Key.String() + " made something, but the record does not say in which account and region"}
 	}
+	return r.creation(rows)
+}
+
+// creation goes through the rows of an event. Of those of one type the first
+// that finds something holds.
+func (r *Record) creation(rows []Row) (Creation, *Ignored) {
 	var c Creation
-	done := map[resource.Type]bool{}
 	for i := range rows {
 		row := &rows[i]
-		if done[row.Type] {
+		if slices.ContainsFunc(c.Made, func(m Made) bool { return m.Ref.Type == row.Type }) {
 			continue
 		}
-		if ignored := r.updated(row); ignored != nil {
-			return Creation{}, ignored
+		if !r.says(row.only) {
+			return Creation{}, &Ignored{Updated, fmt.Sprintf("%s may have changed what was there: the record does not say that %s is %s", r.Key, row.only.path, row.only.value)}
 		}
-		made := r.made(row)
-		done[row.Type] = len(made) > 0
-		c.Made = append(c.Made, made...)
-		if len(made) > 0 {
+		before := len(c.Made)
+		r.make(&c, row)
+		if len(c.Made) > before {
 			c.Brings = append(c.Brings, row.Brings...)
 			c.Overwrites = c.Overwrites || row.Overwrites
 		}
@@ -98,42 +110,36 @@ func (r *Record) Creation() (Creation, *Ignored) {
 	if len(c.Made) == 0 {
 		return Creation{}, &Ignored{NoID, fmt.Sprintf("%s made something, but the record does not say which: nothing at %s", r.Key, rows[0].At)}
 	}
-	c.Parents = r.parents(c.Made)
+	c.Parents = parents(c.Made)
 	return c, nil
 }
 
-// updated returns a reason where the record itself says that the call changed
-// what was there.
-func (r *Record) updated(row *Row) *Ignored {
-	if row.Only == (filter{}) {
-		return nil
-	}
-	said := false
-	r.values(row.Only.path, func(v loose.Value) bool {
-		said = v.Is(row.Only.value)
-		return !said
-	})
-	if said {
-		return nil
-	}
-	return &Ignored{Updated, fmt.Sprintf("%s changed what was there: %s is not %s", r.Key, row.Only.path, row.Only.value)}
+// says says whether the record holds the value at the path; of no path it does.
+func (r *Record) says(f filter) bool {
+	return f.path == "" || !r.values(f.path, func(v, _ loose.Value) bool { return !v.Is(f.value) })
 }
 
-// made returns what one row finds in the record, each resource once.
-func (r *Record) made(row *Row) []Made {
-	var made []Made
-	for _, path := range row.paths() {
-		for _, value := range r.texts(path) {
-			ref, ok := r.ref(row, value)
-			same := func(m Made) bool { return m.Ref == ref }
-			if ok && !slices.ContainsFunc(made, same) {
-				_, known := resource.SchemaOf(ref.Type)
-				made = append(made, Made{Ref: ref, Known: known, Tagging: row.Tagging})
+// make adds what one row finds in the record, each resource once.
+func (r *Record) make(c *Creation, row *Row) {
+	requested := r.requestTags(row.Type)
+	_, known := resource.SchemaOf(row.Type)
+	seen := map[string]bool{}
+	for _, path := range strings.Split(row.At, "|") {
+		r.values(path, func(v, in loose.Value) bool {
+			ref, ok := r.ref(row, v.Text())
+			switch {
+			case !ok || seen[ref.ID] || path == touched && !ownARN(ref):
+				return true
+			case len(c.Made) == MaxMade:
+				c.Cut = true
+				return false
 			}
-		}
-		if len(made) > 0 {
-			break
+			seen[ref.ID] = true
+			c.Made = append(c.Made, Made{Ref: ref, Known: known, Tags: withTags(requested, in), Tagging: row.Tagging})
+			return true
+		})
+		if len(seen) > 0 {
+			return
 		}
 	}
-	return made
 }

@@ -36,7 +36,7 @@ func TestRecordsOfAFolder(t *testing.T) {
 			continue
 		}
 		for _, m := range c.Made {
-			t.Logf("%s by %s %s: %s %s %q", r.Key, by.Kind, by.Name, m.Ref.Type, m.Ref.ARN, m.Ref.ID)
+			t.Logf("%s by %s %s: %s %s %q %v %v", r.Key, by.Kind, by.Name, m.Ref.Type, m.Ref.ARN, m.Ref.ID, m.Tags, c.Parents)
 		}
 	}
 }

@@ -6,17 +6,21 @@ import (
 	"github.com/tagwarden/tagwarden/internal/loose"
 )
 
-// values calls yield for each value at the path, until it returns false. The
-// head of events.txt says how paths are written.
-func (r *Record) values(path string, yield func(loose.Value) bool) bool {
+// found is called with each value at a path and the object it stands in, which
+// is absent for what stands in a list by itself, until it returns false.
+type found func(v, in loose.Value) bool
+
+// values finds what is at a path. The head of events.txt says how paths are
+// written.
+func (r *Record) values(path string, yield found) bool {
 	root, rest, _ := strings.Cut(path, ".")
 	switch root {
 	case "R":
-		return walk(r.answer(), rest, yield)
+		return walk(r.answer(), loose.Value{}, rest, yield)
 	case "Q":
-		return walk(r.request, rest, yield)
-	default:
-		return each(r.resources, func(v loose.Value) bool { return yield(v.Field("ARN")) })
+		return walk(r.request, loose.Value{}, rest, yield)
+	default: // touched
+		return each(r.resources, func(v loose.Value) bool { return yield(v.Field("ARN"), loose.Value{}) })
 	}
 }
 
@@ -29,46 +33,31 @@ func (r *Record) answer() loose.Value {
 	return r.response
 }
 
-// texts returns the texts at the path; empty ones count for nothing.
-func (r *Record) texts(path string) []string {
-	var all []string
-	r.values(path, func(v loose.Value) bool {
-		if s := v.Text(); s != "" {
-			all = append(all, s)
-		}
-		return true
-	})
-	return all
-}
-
 // text returns the first text at the path, "" without one.
 func (r *Record) text(path string) string {
-	var found string
-	r.values(path, func(v loose.Value) bool {
-		found = v.Text()
-		return found == ""
+	var text string
+	r.values(path, func(v, _ loose.Value) bool {
+		text = v.Text()
+		return text == ""
 	})
-	return found
+	return text
 }
 
-func walk(v loose.Value, path string, yield func(loose.Value) bool) bool {
+func walk(v, in loose.Value, path string, yield found) bool {
 	if path == "" {
-		return yield(v)
+		return yield(v, in)
 	}
 	step, rest := cutStep(path)
 	name, filter, list := cutFilter(step)
-	v = v.Field(name)
+	in, v = v, v.Field(name)
 	switch {
 	case !v.Exists():
 		return true
 	case !list:
-		return walk(v, rest, yield)
+		return walk(v, in, rest, yield)
 	}
 	return each(v, func(element loose.Value) bool {
-		if !filter.takes(element) {
-			return true
-		}
-		return walk(element, rest, yield)
+		return !filter.takes(element) || walk(element, loose.Value{}, rest, yield)
 	})
 }
 
@@ -102,7 +91,7 @@ func (f filter) takes(v loose.Value) bool {
 	if f.path == "" {
 		return true
 	}
-	return !walk(v, f.path, func(v loose.Value) bool { return !v.Is(f.value) })
+	return !walk(v, loose.Value{}, f.path, func(v, _ loose.Value) bool { return !v.Is(f.value) })
 }
 
 // cutStep takes the first name off a path, with its brackets.

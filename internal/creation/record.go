@@ -79,7 +79,7 @@ func Parse(data []byte) (*Record, error) {
 		case "eventTime":
 			r.Time, _ = time.Parse(time.RFC3339, field.Text())
 		case "awsRegion":
-			r.Region = field.Text()
+			r.Region = regionOf(field)
 		case "recipientAccountId":
 			recipient = field
 		case "errorCode":
@@ -103,6 +103,14 @@ func Parse(data []byte) (*Record, error) {
 	}
 	r.Account = accountOf(recipient, v.Field("userIdentity"))
 	return r, nil
+}
+
+// regionOf is a region as it can stand in an ARN, "" for anything else.
+func regionOf(v loose.Value) string {
+	if s := v.Text(); len(s) <= 64 && !strings.ContainsFunc(s, separates) {
+		return s
+	}
+	return ""
 }
 
 // errorCode is the code of a failed call. One that is there but is no text

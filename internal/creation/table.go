@@ -39,14 +39,13 @@ type Row struct {
 	Brings []resource.Type
 	// Overwrites says that the same call changes one that exists.
 	Overwrites bool
-	// Only is what the record must say for it to be a creation.
-	Only filter
 	// Basis is what the row rests on.
 	Basis Basis
 	// Not is why what the event makes is not to be tagged, "" where it is.
 	Not string
 
-	lower, tail, trim bool
+	only              filter // what the record must say
+	lower, tail, trim bool   // what becomes of the id
 }
 
 // Basis is what a row rests on.
@@ -176,7 +175,7 @@ func parseRow(words []string, service string, tagging Tagging) (Row, error) {
 		case "tag":
 			row.Tagging = Tagging(value)
 		case "only":
-			row.Only.path, row.Only.value, _ = strings.Cut(value, "=")
+			row.only.path, row.only.value, _ = strings.Cut(value, "=")
 		case "overwrites":
 			row.Overwrites = true
 		case "lower":
@@ -191,6 +190,3 @@ func parseRow(words []string, service string, tagging Tagging) (Row, error) {
 	}
 	return row, nil
 }
-
-// paths are the ways to the id, in order.
-func (r *Row) paths() []string { return strings.Split(r.At, "|") }

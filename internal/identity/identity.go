@@ -22,6 +22,9 @@ type Identity struct {
 	// Instance is the id of the EC2 instance that used the role its profile
 	// gives it. Who owns the instance is behind the call.
 	Instance string
+	// Within is the ARN of the resource that was given the role's credentials,
+	// a Lambda function's for one, where the record says so.
+	Within string
 	// Service is the principal of the service that made the call by itself,
 	// "autoscaling.amazonaws.com": it did so for a resource of its own, whose
 	// owner is behind the call. It is "" where a service only passed a

@@ -9,19 +9,21 @@ import (
 )
 
 // assumed is a session with a role. Who is behind it is told by the first of:
-// a source identity, which the role's trust policy makes sure of; IAM Identity
+// a source identity, which stays with a person through all roles; IAM Identity
 // Center, which names sessions after people; the role of a service; that of an
-// instance; the name of the session, unless a program chose it.
+// instance or another resource; the name of the session, unless a program
+// chose it.
 func assumed(id *Identity, v loose.Value) {
 	context := v.Field("sessionContext")
 	issuer := context.Field("sessionIssuer")
 	role, session := id.session(issuer.Field("userName").Text())
 	id.Role = issuer.Field("arn").Text()
+	id.Within = v.Field("inScopeOf").Field("credentialsIssuedTo").Text()
 	source := context.Field("sourceIdentity").Text()
 	switch {
 	case source != "":
 		id.is(resource.PersonCreator, source)
-	case fromIdentityCenter(id.Role, role):
+	case session != "" && fromIdentityCenter(id.Role, role):
 		id.is(resource.PersonCreator, session)
 	case serviceLinked(id.Role, role):
 		id.Service = principalOf(id.Role, id.InvokedBy)
@@ -29,9 +31,7 @@ func assumed(id *Identity, v loose.Value) {
 	case instanceID.MatchString(session):
 		id.Instance = session
 		id.is(resource.RoleCreator, role)
-	case context.Field("ec2RoleDelivery").Exists() || v.Field("ec2RoleDelivery").Exists():
-		id.is(resource.RoleCreator, role)
-	case byMachine(session):
+	case id.Within != "", context.Field("ec2RoleDelivery").Exists(), byMachine(session):
 		id.is(resource.RoleCreator, role)
 	case session != "":
 		id.is(resource.PersonCreator, session)

@@ -16,18 +16,18 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds on a document. A record of CloudTrail is at most 256 KB in an
-// event ("Amazon EventBridge quotas"), a few times that in a log file, and its
-// deepest field lies about a dozen levels down.
+// The bounds on a document. A record of CloudTrail is at most 256 KB, and 1 MB
+// where it was enriched ("CloudTrail record contents"); its deepest field lies
+// about a dozen levels down.
 const (
-	MaxSize  = 4 << 20 // bytes
+	MaxSize  = 1 << 20 // bytes
 	MaxDepth = 128     // arrays and objects within each other
 )
 
 // Errors of Parse.
 var (
 	ErrMalformed = errors.New("not a JSON document")
-	ErrTooLarge  = errors.New("larger than 4 MiB")
+	ErrTooLarge  = errors.New("larger than 1 MiB")
 	ErrTooDeep   = errors.New("nested more than 128 levels deep")
 )
 
