@@ -55,9 +55,10 @@ type Basis string
 const (
 	// OnRecord: a real record was read with this row.
 	OnRecord Basis = "record"
-	// OnShape: the call's answer or request in AWS's API reference.
-	OnShape Basis = "API reference"
-	// Unverified: neither; what it says may be wrong.
+	// OnModel: the path is in AWS's model of the call, from which its SDKs are
+	// made (https://github.com/boto/botocore/tree/develop/botocore/data).
+	OnModel Basis = "model"
+	// Unverified: neither, and what it says may be wrong.
 	Unverified Basis = "unverified"
 )
 
@@ -155,14 +156,8 @@ func parseRow(words []string, service string, tagging Tagging) (Row, error) {
 		return Row{}, fmt.Errorf("%q has %d columns, not 5", words[0], len(words))
 	}
 	row.Type, row.At, row.ARN = resource.Type(words[1]), words[2], words[3]
-	switch words[4] {
-	case "record":
-		row.Basis = OnRecord
-	case "shape":
-		row.Basis = OnShape
-	case "unverified":
-		row.Basis = Unverified
-	default:
+	row.Basis = Basis(words[4])
+	if !slices.Contains([]Basis{OnRecord, OnModel, Unverified}, row.Basis) {
 		return Row{}, fmt.Errorf("%q is no basis", words[4])
 	}
 	for _, option := range words[5:] {

@@ -92,17 +92,16 @@ func (v Value) Is(text string) bool {
 // another case is taken where the very name is absent, because CloudTrail's
 // casing differs between services and years; of two of the same name the first.
 func (v Value) Field(name string) Value {
+	var folded Value
 	for key, value := range v.fields() {
 		if says(key, name) {
 			return value
 		}
-	}
-	for key, value := range v.fields() {
-		if strings.EqualFold(string(key[1:len(key)-1]), name) {
-			return value
+		if folded.raw == nil && len(key) == len(name)+2 && strings.EqualFold(string(key[1:len(key)-1]), name) {
+			folded = value
 		}
 	}
-	return Value{}
+	return folded
 }
 
 // Fields are the fields of an object in their order; of anything else, none.
@@ -191,7 +190,7 @@ func end(b []byte, i int) int {
 		}
 		return i
 	default:
-		for i < len(b) && !strings.ContainsRune(",}] \t\r\n", rune(b[i])) {
+		for i < len(b) && b[i] > ' ' && b[i] != ',' && b[i] != '}' && b[i] != ']' {
 			i++
 		}
 		return i
@@ -200,15 +199,17 @@ func end(b []byte, i int) int {
 
 // quoted returns the place after the string that begins at i.
 func quoted(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
+	for i++; ; i++ {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		first := i
+		i += n
+		if escapes := len(b[first:i]) - len(bytes.TrimRight(b[first:i], `\`)); escapes%2 == 0 {
 			return i + 1
 		}
 	}
-	return len(b)
 }
 
 // says compares a string as it stands in the document, most of which need no
