@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
-// MaxMade is how many resources are taken from one record. No call makes more:
-// RunInstances is bounded by quotas of some hundreds.
+// MaxMade is how many resources are taken from one record. A launched instance
+// takes about a kilobyte of a record, and a record has room for 256.
 const MaxMade = 1000
 
 // Creation is what a call made.

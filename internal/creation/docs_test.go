@@ -38,6 +38,31 @@ does not name what it made: CloudTrail cuts large records off. What a call
 *overwrites* may have changed what was there before, and nothing in its record
 tells; an owner who is on it already stays.
 
+## Who made it
+
+The record says who made the call. Taken is the first that applies:
+
+| the call came from | the creator | kind |
+|---|---|---|
+| an IAM user | the user's name | person |
+| the root user | ` + "`root`" + ` | root |
+| a federated user, a user of another identity provider | the name there | person |
+| a user of IAM Identity Center without a role | the id in the directory | person |
+| a service by itself, or with its service-linked role | the service: ` + "`autoscaling.amazonaws.com`" + ` | service |
+| another account | ` + "`account:111122223333`" + ` | account |
+| a role, with a source identity | the source identity | person |
+| a role of IAM Identity Center | the session's name | person |
+| an instance, a function or another resource with its role | the role | role |
+| a role, in a session that a program named | the role | role |
+| a role | the session's name | person |
+
+` + "`principal_id`" + ` is always the whole ` + "`aws:userid`" + `, for a role with its session. A name is
+never made up: where the record holds none, the kind is ` + "`unknown`" + `. Which session names
+are a program's is listed in ` + "`internal/identity/machine.go`" + `, with where each was seen. A
+call that CloudFormation made in a person's name is the person's.
+
+## How to add one
+
 Another event is a line in ` + "`internal/creation/events.txt`" + `; [CONTRIBUTING.md](../CONTRIBUTING.md)
 says how to add one.
 `

@@ -52,6 +52,9 @@ func withTags(requested tag.Set, beside loose.Value) tag.Set {
 // collect puts tags into a set: a list of keys with values, or an object with
 // the keys for names.
 func collect(set tag.Set, tags loose.Value) {
+	if !tags.Exists() {
+		return
+	}
 	each(tags, func(v loose.Value) bool {
 		if key := first(v.Field("key"), v.Field("tagKey")); key.Exists() {
 			add(set, key.Text(), first(v.Field("value"), v.Field("tagValue")))
