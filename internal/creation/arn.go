@@ -59,8 +59,8 @@ func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {
 const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 // plausible says whether a text can be an id, an ARN or a tag: it is one, is
-// shown, and holds no control character. The longest ARNs are 2,048 characters
-// ("Amazon Resource Names").
+// shown, and holds no control character. The longest ARN that IAM takes has 2,048
+// characters (arnType in its API reference).
 func plausible(text string) bool {
 	return text != "" && text != hidden && len(text) <= 2048 && !strings.ContainsFunc(text, unicode.IsControl)
 }
@@ -91,7 +91,7 @@ func (r *Record) expand(pattern, id string) (string, bool) {
 		if name != "id" {
 			value = r.text(name)
 		}
-		if value == "" {
+		if !plausible(value) {
 			return "", false
 		}
 		last.WriteString(value)

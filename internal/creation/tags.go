@@ -99,10 +99,13 @@ func parents(made []Made) []resource.Parent {
 }
 
 // parentTags are the tags by which services mark what they make for a resource
-// of theirs, the nearest first.
+// of theirs, the nearest first. They are those by which an instance knows who
+// manages it, and the launch template, whose creator may be a person.
 var parentTags = []struct{ key, parent string }{
 	{"aws:autoscaling:groupName", "autoscaling:group"},
+	{"karpenter.sh/nodepool", "karpenter:nodepool"},
 	{"eks:nodegroup-name", "eks:nodegroup"},
+	{"elasticbeanstalk:environment-id", "elasticbeanstalk:environment"},
 	{"aws:elasticmapreduce:job-flow-id", "elasticmapreduce:cluster"},
 	{"aws:ec2spot:fleet-request-id", "ec2:spot-fleet"},
 	{"aws:ec2:fleet-id", "ec2:fleet"},
