@@ -73,6 +73,8 @@ var table = map[string]rule{
 	"internal/guard": {layer: decide, why: "what may be done; it is given the history it counts and never reads the ledger",
 		internal: in("plan", "policy")},
 
+	"internal/trigger": {layer: act, why: "why we wake: what EventBridge, SQS, SNS and Config deliver",
+		internal: in("creation")},
 	"internal/inventory": {layer: act, why: "a request to snapshots, and what could not be read"},
 	"internal/execute": {layer: act, why: "does what was approved, and nothing else",
 		internal: in("guard", "plan")},

@@ -1,0 +1,91 @@
+package trigger
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/tagwarden/tagwarden/internal/loose"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// The kinds of messages with which AWS Config asks for an evaluation ("Example
+// events for AWS Config rules" in its developer guide).
+const (
+	itemChanged   = "ConfigurationItemChangeNotification"
+	itemOversized = "OversizedConfigurationItemChangeNotification"
+	itemScheduled = "ScheduledNotification"
+)
+
+// configItem reads what Config tells EventBridge of a change.
+func configItem(e envelope) (*Request, string, error) {
+	if deleted(e.Detail) {
+		return nil, "the resource was deleted", nil
+	}
+	return changed(e.Detail)
+}
+
+// evaluation reads what a rule of Config sends to its function: the event lies
+// as text in a field of it.
+func evaluation(v loose.Value) Message {
+	inner, err := loose.Parse([]byte(v.Field("invokingEvent").Text()))
+	if err != nil {
+		return Message{Err: fmt.Errorf("reading the invokingEvent of AWS Config: %w: %w", ErrMalformed, err)}
+	}
+	ask := &Evaluation{Rule: v.Field("configRuleName").Text(), Token: v.Field("resultToken").Text(), Left: v.Field("eventLeftScope").Is("true")}
+	if ask.Token == "" {
+		return malformed("AWS Config asks for an evaluation without a resultToken")
+	}
+	if inner.Field("messageType").Is(itemScheduled) {
+		return Message{Request: &Request{Cause: Config, Time: timeOf(inner.Field("notificationCreationTime")),
+			Account: cmp.Or(inner.Field("awsAccountId").Text(), v.Field("accountId").Text()), Evaluation: ask}}
+	}
+	r, ignored, err := changed(inner)
+	switch {
+	case err != nil:
+		return Message{Err: fmt.Errorf("reading the invokingEvent of AWS Config: %w", err)}
+	case ignored != "":
+		return Message{Ignored: ignored}
+	}
+	i := item(inner)
+	ask.Left = ask.Left || deleted(inner)
+	ask.ResourceType, ask.ResourceID = i.Field("resourceType").Text(), i.Field("resourceId").Text()
+	r.Evaluation = ask
+	return Message{Request: r}
+}
+
+// item is the configuration item of a message, which is cut down to a summary
+// where it is too large.
+func item(v loose.Value) loose.Value {
+	if i := v.Field("configurationItem"); i.IsObject() {
+		return i
+	}
+	return v.Field("configurationItemSummary")
+}
+
+// deleted says that a message is about a resource that is gone.
+func deleted(v loose.Value) bool {
+	status := item(v).Field("configurationItemStatus")
+	return status.Is("ResourceDeleted") || status.Is("ResourceDeletedNotRecorded")
+}
+
+// changed reads a change of one resource.
+func changed(v loose.Value) (*Request, string, error) {
+	switch kind := v.Field("messageType").Text(); kind {
+	case itemChanged, itemOversized:
+	case "":
+		return nil, "", missing("messageType")
+	default:
+		return nil, fmt.Sprintf("messages of the type %q from AWS Config wake nothing", kind), nil
+	}
+	i := item(v)
+	account, region := i.Field("awsAccountId").Text(), i.Field("awsRegion").Text()
+	ref, ok := resource.FromARN(i.Field("ARN").Text())
+	switch {
+	case i.Field("resourceType").Text() == "" || i.Field("resourceId").Text() == "":
+		return nil, "", missing("resourceType or resourceId of the configuration item")
+	case !ok:
+		return nil, fmt.Sprintf("configuration items of the type %q name no ARN", i.Field("resourceType").Text()), nil
+	}
+	ref.Account, ref.Region = cmp.Or(ref.Account, account), cmp.Or(ref.Region, region)
+	return &Request{Cause: Config, Time: timeOf(i.Field("configurationItemCaptureTime")), Account: account, Region: region, Refs: []resource.Ref{ref}}, "", nil
+}

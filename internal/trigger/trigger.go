@@ -1,0 +1,109 @@
+// Package trigger reads why tagwarden is woken: what EventBridge, EventBridge
+// Scheduler, SQS, SNS and AWS Config deliver, turned into requests. It only
+// reads. Whoever called it acknowledges what was done.
+package trigger
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// ErrMalformed is wrapped by the error of what is no event, or lacks what its
+// kind must have. It stays so however often it is delivered.
+var ErrMalformed = errors.New("malformed event")
+
+// Cause is what woke us.
+type Cause string
+
+// The causes.
+const (
+	// Call: an API call, in CloudTrail's record of it.
+	Call Cause = "call"
+	// State: an instance came into another state.
+	State Cause = "state"
+	// TagsChanged: the tags of a resource were changed.
+	TagsChanged Cause = "tags_changed"
+	// Config: AWS Config saw a change, or asks for an evaluation.
+	Config Cause = "config"
+	// Schedule: it is time.
+	Schedule Cause = "schedule"
+	// Outcome: tagwarden itself did something.
+	Outcome Cause = "outcome"
+	// Settled: the time that a policy gives late tags is over.
+	Settled Cause = "settled"
+)
+
+// Request is why we wake and what it is about. Everything in it comes from
+// outside and is to be escaped wherever it is shown.
+type Request struct {
+	Cause Cause
+	// ID is the event's, the same for every delivery of it; "" where it has none.
+	ID string
+	// Time is when it happened, zero where the event does not say.
+	Time    time.Time
+	Account string
+	Region  string
+	// Refs are the resources that the event names. For Call they are what
+	// Record.Creation says, and for Schedule there are none.
+	Refs []resource.Ref
+	// Record belongs to Call.
+	Record *creation.Record
+	// State belongs to State: running, stopped, …
+	State string
+	// Keys belong to TagsChanged: those that were added, changed or removed.
+	Keys []string
+	// Policies belong to Schedule and Settled: those it is time for. None means
+	// all.
+	Policies []string
+	// Done belongs to Outcome.
+	Done *Done
+	// Evaluation belongs to Config where a rule asks for an evaluation.
+	Evaluation *Evaluation
+}
+
+// Done is what tagwarden did, in an event of its own.
+type Done struct {
+	Policy string
+	Action string
+	State  string // done, failed, held
+	Run    string
+}
+
+// Evaluation is what a rule of AWS Config wants to know.
+type Evaluation struct {
+	Rule string // its name
+	// Token is what the answer is given with. Whoever has it can answer, so it
+	// is a secret until then.
+	Token string
+	// ResourceType and ResourceID are Config's own names for the resource, which
+	// the answer repeats; "" where the rule asks for all.
+	ResourceType string
+	ResourceID   string
+	// Left says that the resource no longer concerns the rule, for one that was
+	// deleted.
+	Left bool
+}
+
+// Message is one event of a delivery. Exactly one of Request, Ignored and Err
+// is set.
+type Message struct {
+	// ID is the message's in a queue, with which a batch says which of it failed;
+	// "" for what came directly.
+	ID      string
+	Request *Request
+	// Ignored is why the event is none of ours, a sentence without a full stop.
+	Ignored string
+	// Err wraps ErrMalformed.
+	Err error
+}
+
+// Batch is everything that was delivered at once.
+type Batch struct {
+	Messages []Message
+	// Queue says that it came from a queue of SQS: what fails is answered
+	// message by message.
+	Queue bool
+}
