@@ -63,7 +63,7 @@ var table = map[string]rule{
 	"internal/hours": {layer: decide, why: "opening hours and public holidays; the only user of the calendars", outside: []string{holidays}},
 	"internal/expr":  {layer: decide, why: "the only user of CEL", internal: in("hours"), outside: []string{cel}},
 	"internal/policy": {layer: decide, why: "bytes to a checked policy set; positions need the YAML parser",
-		internal: in("expr", "hours"), outside: []string{yaml}},
+		internal: in("expr", "hours", "creation"), outside: []string{yaml}},
 	"internal/eval": {layer: decide, why: "one resource against the policies",
 		internal: in("policy", "expr", "hours")},
 	"internal/cases": {layer: decide, why: "the history of a violation, and what is due from it",

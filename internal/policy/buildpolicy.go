@@ -21,7 +21,8 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	raw := &p.raw
 	p.Was = values(raw.was)
 	p.Description = raw.description.v
-	p.Schedule = l.buildSchedule(raw.on)
+	l.buildTriggers(p)
+	l.buildChildren(p)
 	p.Mode = Observe
 	if raw.mode.set() {
 		p.Mode = Mode(raw.mode.v)
@@ -51,21 +52,6 @@ func whereName(p *policyDraft) *node {
 		return p.raw.name.at
 	}
 	return p.at
-}
-
-func (l *loader) buildSchedule(on val[[]val[rawTrigger]]) string {
-	schedule := ""
-	for _, t := range on.v {
-		s := t.v.schedule
-		switch {
-		case !s.set():
-		case schedule != "":
-			l.fault(s.at, "one schedule can say several times: cron(0 6,18 * * ? *)", "a policy has one schedule, this is a second")
-		default:
-			schedule = s.v
-		}
-	}
-	return schedule
 }
 
 // memory is how long a closed case's clock is kept.

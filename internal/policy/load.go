@@ -157,6 +157,7 @@ func (l *loader) build(sources []Source) {
 		l.buildPolicy(p)
 		l.set.Policies = append(l.set.Policies, p.Policy)
 	}
+	l.checkOutcomes()
 	l.checkTargets()
 	l.compileRouters()
 	l.checkPolicies()

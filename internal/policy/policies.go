@@ -22,6 +22,9 @@ type rawPolicy struct {
 	includeManaged    val[bool]
 	hours             val[rawHours]
 	memory            val[time.Duration]
+	children          val[[]val[string]]
+	settle            val[time.Duration]
+	sweep             val[bool]
 }
 
 var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that must hold.", fields: []field[rawPolicy]{
@@ -29,7 +32,7 @@ var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that mu
 	key("was", "Its earlier names, whose cases it takes over.", listOf(policyName), func(p *rawPolicy) *val[[]val[string]] { return &p.was }),
 	key("description", "Why, in a sentence for people.", text, func(p *rawPolicy) *val[string] { return &p.description }),
 	must(key("resource", "The type of resource it is about, or several.", listOf(typeKind), func(p *rawPolicy) *val[[]val[string]] { return &p.types })),
-	key("on", "When it runs where deployed: {schedule: rate(1 day)}; by hand unless set.", listOf(triggerKind),
+	key("on", "What wakes it where deployed: {schedule: rate(1 day)}, created, {state: running}, tags_changed, …; by hand unless set.", listOf(triggerKind),
 		func(p *rawPolicy) *val[[]val[rawTrigger]] { return &p.on }),
 	key("mode", "observe says what would be done, enforce does it; observe unless set.", word(string(Observe), string(Enforce)),
 		func(p *rawPolicy) *val[string] { return &p.mode }),
@@ -48,49 +51,11 @@ var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that mu
 		func(p *rawPolicy) *val[time.Duration] { return &p.memory }),
 	key("hours", "When its resources are wanted, for steps with at.", hoursSection.kind(), func(p *rawPolicy) *val[rawHours] { return &p.hours }),
 	later[rawPolicy]("tags_from", "write the rules under tags"),
-	later[rawPolicy]("children", "name the tags in a policy for the resource itself"),
-	later[rawPolicy]("settle", "use on: {schedule: …}, which judges what is there by then"),
-	later[rawPolicy]("sweep", "leave it out: on: {schedule: …} is a sweep"),
+	key("children", "What gets the same tags: volumes, network_interfaces, snapshots.", listOf(word("volumes", "network_interfaces", "snapshots")),
+		func(p *rawPolicy) *val[[]val[string]] { return &p.children }),
+	key("settle", "For events: wait so long, then judge; 0s unless set.", length, func(p *rawPolicy) *val[time.Duration] { return &p.settle }),
+	key("sweep", "Whether a policy that events wake also runs once a day where deployed; true unless set.", boolean, func(p *rawPolicy) *val[bool] { return &p.sweep }),
 }}
-
-// rawTrigger is one thing that wakes a policy.
-type rawTrigger struct{ schedule val[string] }
-
-var triggerSection = section[rawTrigger]{name: "on", doc: "What wakes the policy where deployed.", fields: []field[rawTrigger]{
-	must(key("schedule", "rate(…) or cron(…), in EventBridge's grammar, in UTC.", scheduleKind, func(t *rawTrigger) *val[string] { return &t.schedule })),
-}}
-
-// laterTriggers are the events of the language; hourly is what does for them.
-var laterTriggers = []string{"created", "state", "tags_changed", "api", "config", "outcome"}
-
-const hourly = "use on: {schedule: rate(1 hour)}"
-
-// triggerKind is a mapping; the language also has plain words for events.
-var triggerKind = kind[rawTrigger]{want: "{schedule: …}", schema: triggerSection.schema,
-	read: func(r *reporter, n *node) (rawTrigger, bool) {
-		if n.shape == mapping {
-			for _, p := range n.pairs {
-				if slices.Contains(laterTriggers, p.key.text) {
-					r.later(p.key, "on: {"+p.key.text+": …}", hourly)
-					return rawTrigger{}, false
-				}
-			}
-			return triggerSection.kind().read(r, n)
-		}
-		switch {
-		case n.isText() && slices.Contains(laterTriggers, n.text):
-			r.later(n, "on: "+n.bare(), hourly)
-		case n.isText() && !n.broken:
-			hint := hourly
-			if checkSchedule(n.text) == nil {
-				hint = "write {schedule: …} around it"
-			}
-			r.fault(n, hint, "%s is nothing that wakes a policy", n.show())
-		default:
-			r.wrong(n, "{schedule: …}", hourly)
-		}
-		return rawTrigger{}, false
-	}}
 
 var scheduleKind = kind[string]{want: "rate(…) or cron(…)",
 	schema: func(defs object) object {

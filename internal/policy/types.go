@@ -105,7 +105,15 @@ type Policy struct {
 	Types       []resource.Type
 	// Schedule is when a deployment runs it, in EventBridge's grammar, "" for
 	// by hand. Any policy can also be run by hand.
-	Schedule       string
+	Schedule string
+	// Wakes is what wakes it beside.
+	Wakes Wakes
+	// Settle is how long after an event it judges.
+	Settle time.Duration
+	// NoSweep says that a deployment runs it on events alone.
+	NoSweep bool
+	// Children are the types that get the same tags as what they belong to.
+	Children       []resource.Type
 	Mode           Mode
 	Match          *expr.Program // nil: everything
 	Exempt         []Exemption   // its own; the settings' add to them
@@ -117,6 +125,27 @@ type Policy struct {
 	// Memory is how long after a case closed its clock is resumed.
 	Memory time.Duration
 	Pos    diag.Pos
+}
+
+// Wakes is the events that wake a policy.
+type Wakes struct {
+	Created     bool
+	States      []string
+	TagsChanged bool
+	Calls       []string // service:Call, as CloudTrail names them
+	Config      bool
+	Outcomes    []OutcomeOf
+}
+
+// Any says whether any event does.
+func (w Wakes) Any() bool {
+	return w.Created || w.TagsChanged || w.Config || len(w.States)+len(w.Calls)+len(w.Outcomes) > 0
+}
+
+// OutcomeOf is what another policy did.
+type OutcomeOf struct {
+	Policy string
+	Action action.Kind
 }
 
 // Notifies says whether the policy tells anybody.
