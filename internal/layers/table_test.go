@@ -95,7 +95,7 @@ var table = map[string]rule{
 		internal: in("record", "plan", "cases"), outside: []string{sqlite}},
 
 	"internal/app": {layer: assembly, why: "the one pipeline",
-		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "inventory", "execute", "record", "view", "notify")},
+		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify")},
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",
 		internal: in("app", "report", "aws", "sim", "record", "record/sqlite", "policy", "expr", "plan", "inventory",
 			"execute", "notify", "view", "guard", "eval", "cases"),

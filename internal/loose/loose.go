@@ -27,7 +27,7 @@ const (
 // Errors of Parse.
 var (
 	ErrMalformed = errors.New("not a JSON document")
-	ErrTooLarge  = errors.New("larger than 1 MiB")
+	ErrTooLarge  = errors.New("larger than it may be")
 	ErrTooDeep   = errors.New("nested more than 128 levels deep")
 )
 
@@ -37,8 +37,11 @@ type Value struct{ raw []byte }
 
 // Parse checks a document and returns the value it holds. Its errors wrap
 // ErrMalformed, ErrTooLarge or ErrTooDeep.
-func Parse(data []byte) (Value, error) {
-	if len(data) > MaxSize {
+func Parse(data []byte) (Value, error) { return ParseWithin(data, MaxSize) }
+
+// ParseWithin is Parse for documents of up to max bytes.
+func ParseWithin(data []byte, max int) (Value, error) {
+	if len(data) > max {
 		return Value{}, fmt.Errorf("reading %d bytes of JSON: %w", len(data), ErrTooLarge)
 	}
 	if deeper(data, MaxDepth) {

@@ -12,11 +12,15 @@ import (
 // that holds a notification of a topic that holds an event is two.
 const maxWraps = 4
 
+// MaxSize is the largest delivery that is read, in bytes: a function is invoked
+// with 6 MB at most ("Lambda quotas"), which a batch of a queue can come near.
+const MaxSize = 6 << 20
+
 // Read reads a delivery. Its error, which wraps ErrMalformed, says that nothing
 // in it can be read; a message that cannot be read among others has an error of
 // its own.
 func Read(payload []byte) (Batch, error) {
-	v, err := loose.Parse(payload)
+	v, err := loose.ParseWithin(payload, MaxSize)
 	if err != nil {
 		return Batch{}, fmt.Errorf("reading an event: %w: %w", ErrMalformed, err)
 	}

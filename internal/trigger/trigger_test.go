@@ -136,6 +136,21 @@ func TestABatchKeepsItsMessagesApart(t *testing.T) {
 	}
 }
 
+func TestABatchMayBeAsLargeAsAFunctionTakes(t *testing.T) {
+	body := strings.Replace(stateChange, `"version"`, `"padding":"`+strings.Repeat("x", 200<<10)+`","version"`, 1)
+	var records []string
+	for i := range 10 {
+		records = append(records, inSQS(fmt.Sprint(i), body))
+	}
+	b, err := trigger.Read([]byte(`{"Records":[` + strings.Join(records, ",") + `]}`))
+	if err != nil || len(b.Messages) != 10 || b.Messages[9].Request == nil {
+		t.Errorf("%d messages, %v", len(b.Messages), err)
+	}
+	if _, err := trigger.Read(make([]byte, trigger.MaxSize+1)); !errors.Is(err, trigger.ErrMalformed) {
+		t.Errorf("more than that: %v", err)
+	}
+}
+
 func TestWhatIsNotForUsSaysWhy(t *testing.T) {
 	for name, tt := range map[string]struct{ payload, want string }{
 		"another kind":     {event("EC2 Spot Instance Interruption Warning", "aws.ec2", `{}`), `events of the kind "EC2 Spot Instance Interruption Warning" wake nothing`},

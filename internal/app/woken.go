@@ -1,0 +1,75 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/trigger"
+)
+
+// Woken returns the names of the policies that an event wakes, in the order of
+// the files, and where there is none why not.
+func Woken(set *policy.Set, r *trigger.Request) (names []string, why string) {
+	var made *creation.Creation
+	if r.Cause == trigger.Call {
+		c, ignored := r.Record.Creation()
+		if ignored == nil {
+			made = &c
+		} else {
+			why = ignored.Text
+		}
+	}
+	for _, p := range set.Policies {
+		if wakes(p, r, made) {
+			names = append(names, p.Name)
+		}
+	}
+	switch {
+	case len(names) > 0:
+		return names, ""
+	case why == "":
+		return nil, "no policy is woken by it"
+	default:
+		return nil, why
+	}
+}
+
+// wakes says whether an event wakes a policy. made is what the call of the
+// event created, nil for nothing.
+func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
+	switch r.Cause {
+	case trigger.Call:
+		return p.Wakes.Created && made != nil && makes(p, made) ||
+			r.Record.ErrorCode == "" && slices.Contains(p.Wakes.Calls, r.Record.Key.String()) && concerns(p, r.Record.Mentions())
+	case trigger.State:
+		return slices.Contains(p.Wakes.States, r.State) && concerns(p, r.Refs)
+	case trigger.TagsChanged:
+		return p.Wakes.TagsChanged && concerns(p, r.Refs)
+	case trigger.Config:
+		return p.Wakes.Config && (len(r.Refs) == 0 || concerns(p, r.Refs))
+	case trigger.Outcome:
+		return slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
+			return o.Policy == r.Done.Policy && o.Action.String() == r.Done.Action
+		}) && r.Done.State == "done" && concerns(p, r.Refs)
+	default: // Schedule, Settled
+		return slices.Contains(r.Policies, p.Name) || r.Cause == trigger.Schedule && len(r.Policies) == 0
+	}
+}
+
+// makes says whether a creation made something that the policy is about, or
+// that brings it along.
+func makes(p *policy.Policy, c *creation.Creation) bool {
+	for _, m := range c.Made {
+		if slices.Contains(p.Types, m.Ref.Type) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.Brings, func(t resource.Type) bool { return slices.Contains(p.Types, t) })
+}
+
+// concerns says whether one of the resources is of a type of the policy.
+func concerns(p *policy.Policy, refs []resource.Ref) bool {
+	return slices.ContainsFunc(refs, func(r resource.Ref) bool { return slices.Contains(p.Types, r.Type) })
+}
