@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/guard"
 	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -39,7 +40,7 @@ func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *R
 		return nil, err
 	}
 	r := &run{app: a, session: s, plan: p, now: now, report: &Report{Plan: p}}
-	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now},
+	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now}, Step: a.step,
 		Again: func(ctx context.Context, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
 			return a.again(ctx, s, at, fresh)
 		}}
@@ -151,6 +152,16 @@ func (a *App) again(ctx context.Context, s *session, at resource.Place, fresh []
 		out[f.Resource.ARN] = append(out[f.Resource.ARN], f)
 	}
 	return out
+}
+
+// step is the step of that id of a policy, nil where there is none.
+func (a *App) step(name, id string) *policy.Step {
+	p := a.o.Set.Policy(name)
+	if p == nil {
+		return nil
+	}
+	s, _ := p.Step(id)
+	return s
 }
 
 // journal writes what is about to be done and what was into the ledger.

@@ -275,12 +275,7 @@ func (r *run) counts(c *cases.Case, f *plan.Finding, a *plan.Action) bool {
 // step is the policy's step that an action belongs to, nil for a repair, a
 // mark, and what the policy file no longer has.
 func (r *run) step(f *plan.Finding, a *plan.Action) *policy.Step {
-	p := r.app.o.Set.Policy(f.Policy)
-	if p == nil {
-		return nil
-	}
-	s, _ := p.Step(a.Step)
-	return s
+	return r.app.step(f.Policy, a.Step)
 }
 
 // accepted says whether a notice of the finding was accepted in this run.

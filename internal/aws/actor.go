@@ -45,12 +45,13 @@ func ec2Change(call need.Call, do func(context.Context, *ec2API, execute.Call) (
 	}}
 }
 
-// ec2Tagging is how everything of EC2 is tagged.
+// ec2Tagging is how everything of EC2 is tagged, and told to functions.
 var ec2Tagging = map[action.Kind]change{
 	action.Mark:   ec2Change(callCreateTags, createTags),
 	action.Unmark: ec2Change(callDeleteTags, deleteTags),
 	action.Tag:    ec2Change(callCreateTags, createTags),
 	action.Untag:  ec2Change(callDeleteTags, deleteTags),
+	action.Invoke: {callInvoke, invokeFunction},
 }
 
 // changes is every action there is, by the type it is done to.
@@ -58,17 +59,23 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.EC2ElasticIP: ec2Tagging,
 	resource.EC2Image:     ec2Tagging,
 	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
-		action.Start:     ec2Change(callStart, startInstances),
-		action.Stop:      ec2Change(callStop, stopInstances),
-		action.Terminate: ec2Change(callTerminate, terminateInstances),
+		action.RunCommand: {callSendCommand, runCommand},
+		action.Isolate:    ec2Change(callModifyInterface, isolateInstances),
+		action.Start:      ec2Change(callStart, startInstances),
+		action.Stop:       ec2Change(callStop, stopInstances),
+		action.Terminate:  ec2Change(callTerminate, terminateInstances),
 	}),
-	resource.EC2NetworkACL:       ec2Tagging,
+	resource.EC2NetworkACL: with(ec2Tagging, map[action.Kind]change{
+		action.Revoke: ec2Change(callDeleteACLEntry, deleteACLEntries),
+	}),
 	resource.EC2NetworkInterface: ec2Tagging,
-	resource.EC2SecurityGroup:    ec2Tagging,
-	resource.EC2Snapshot:         ec2Tagging,
-	resource.EC2Subnet:           ec2Tagging,
-	resource.EC2Volume:           ec2Tagging,
-	resource.EC2VPC:              ec2Tagging,
+	resource.EC2SecurityGroup: with(ec2Tagging, map[action.Kind]change{
+		action.Revoke: ec2Change(callRevokeIngress, revokeGroupRules),
+	}),
+	resource.EC2Snapshot: ec2Tagging,
+	resource.EC2Subnet:   ec2Tagging,
+	resource.EC2Volume:   ec2Tagging,
+	resource.EC2VPC:      ec2Tagging,
 }
 
 // with is the changes of all of these.
@@ -80,7 +87,8 @@ func with(tables ...map[action.Kind]change) map[action.Kind]change {
 	return all
 }
 
-// Do makes one API call, for at most 1000 resources. It refuses, without
+// Do makes one API call, or where the API takes one resource a call one for
+// each, for at most 1000 resources. It refuses, without
 // calling, what AWS would take to mean everything: no ids, or no keys to
 // delete.
 func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {

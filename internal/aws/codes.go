@@ -122,6 +122,28 @@ var codes = map[string]verdict{
 	"InvalidAllocationID.NotFound":        gone,
 	"InvalidSubnetID.NotFound":            gone,
 
+	// Rules and isolation.
+	"InvalidSecurityGroupRuleId.NotFound": {fault.WrongState, "the rule is gone already, or was made anew"},
+	"InvalidNetworkAclEntry.NotFound":     {fault.WrongState, "the rule is gone already"},
+	"InvalidNetworkInterface.NotFound":    gone,
+
+	// Commands and functions.
+	"InvalidInstanceId":              {fault.WrongState, "an instance is not managed by Systems Manager, or is not running"},
+	"InvalidDocument":                {fault.Invalid, "there is no such document in {region}, or it is not shared with this account"},
+	"InvalidDocumentVersion":         badRequest,
+	"InvalidParameters":              {fault.Invalid, "the document takes other parameters: aws ssm describe-document --name NAME"},
+	"UnsupportedPlatformType":        {fault.Unsupported, "the document is not for the operating system of the instance"},
+	"DuplicateInstanceId":            badRequest,
+	"MaxDocumentSizeExceeded":        badRequest,
+	"InvalidNotificationConfig":      badRequest,
+	"InvalidFilterKey":               badRequest,
+	"ResourceNotFoundException":      {fault.NotFound, "there is no such function, version or alias in {region}"},
+	"RequestTooLargeException":       {fault.Invalid, "an event may have 1 MB"},
+	"ResourceConflictException":      {fault.WrongState, "the function is being changed; try again"},
+	"ResourceNotReadyException":      {fault.WrongState, "the function is not ready; try again"},
+	"InvalidParameterValueException": badRequest,
+	"InvalidRequestContentException": badRequest,
+
 	// Tags.
 	"TagLimitExceeded":   {fault.TagLimit, "a resource holds at most 50 tags; remove some"},
 	"TagPolicyViolation": tagPolicy,
@@ -143,7 +165,6 @@ var codes = map[string]verdict{
 	"InternalServiceError":                 passing,
 	"InternalServiceFault":                 passing,
 	"InvalidNextToken":                     badRequest,
-	"InvalidParameterValueException":       badRequest,
 	"InvalidParameterCombinationException": badRequest,
 	"MissingRequiredParameterException":    badRequest,
 

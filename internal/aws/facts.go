@@ -38,6 +38,8 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, s, at, resource.EC2VPC, rs)
 		s.fillVPCTags(ctx, at, list)
+	case need.SecurityGroupRules:
+		s.fillRules(ctx, at, rs)
 	case need.Protection:
 		s.fillProtection(ctx, at, list)
 	}

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -62,6 +63,15 @@ func instanceFrom(at resource.Place, in *types.Instance) *resource.Instance {
 		out.State = string(in.State.Name)
 	}
 	out.SecurityGroups = groupIDs(in.SecurityGroups)
+	for _, n := range in.NetworkInterfaces {
+		if n.NetworkInterfaceId == nil {
+			continue
+		}
+		out.Interfaces = append(out.Interfaces, resource.Interface{
+			ID: awssdk.ToString(n.NetworkInterfaceId), VPC: awssdk.ToString(n.VpcId),
+			SecurityGroups: slices.Sorted(slices.Values(groupIDs(n.Groups))), Managed: operator(n.Operator) != "",
+		})
+	}
 	for _, d := range in.BlockDeviceMappings {
 		if d.Ebs != nil && d.Ebs.VolumeId != nil {
 			out.Volumes = append(out.Volumes, *d.Ebs.VolumeId)

@@ -45,6 +45,11 @@ var published = map[need.Call]struct {
 	callStart:             {requests: bucket{5, 2}, resources: bucket{1000, 2}},
 	callCreateTags:        {requests: bucket{100, 10}},
 	callDeleteTags:        {requests: bucket{100, 10}},
+	callGroupRules:        {requests: bucket{100, 20}},
+	callRevokeIngress:     {requests: bucket{50, 5}}, // a mutating action, as the next three
+	callRevokeEgress:      {requests: bucket{50, 5}},
+	callDeleteACLEntry:    {requests: bucket{50, 5}},
+	callModifyInterface:   {requests: bucket{50, 5}},
 }
 
 // limiterID names the middleware in the SDK's stack.

@@ -36,5 +36,10 @@ func networkACLFrom(at resource.Place, in *types.NetworkAcl) *resource.NetworkAC
 			out.Subnets = append(out.Subnets, *a.SubnetId)
 		}
 	}
+	for i := range in.Entries {
+		if r, own := aclRuleFrom(&in.Entries[i]); own {
+			out.Entries = append(out.Entries, r)
+		}
+	}
 	return out
 }

@@ -65,6 +65,11 @@ type ec2API struct {
 	terminate                 func(context.Context, *ec2.TerminateInstancesInput) (*ec2.TerminateInstancesOutput, error)
 	createTags                func(context.Context, *ec2.CreateTagsInput) (*ec2.CreateTagsOutput, error)
 	deleteTags                func(context.Context, *ec2.DeleteTagsInput) (*ec2.DeleteTagsOutput, error)
+	describeGroupRules        func(context.Context, *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error)
+	revokeIngress             func(context.Context, *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error)
+	revokeEgress              func(context.Context, *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error)
+	deleteACLEntry            func(context.Context, *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error)
+	modifyInterface           func(context.Context, *ec2.ModifyNetworkInterfaceAttributeInput) (*ec2.ModifyNetworkInterfaceAttributeOutput, error)
 }
 
 func newEC2(c *ec2.Client, at site) *ec2API {
@@ -88,6 +93,11 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 		terminate:                 calling(at, callTerminate, c.TerminateInstances),
 		createTags:                calling(at, callCreateTags, c.CreateTags),
 		deleteTags:                calling(at, callDeleteTags, c.DeleteTags),
+		describeGroupRules:        calling(at, callGroupRules, c.DescribeSecurityGroupRules),
+		revokeIngress:             calling(at, callRevokeIngress, c.RevokeSecurityGroupIngress),
+		revokeEgress:              calling(at, callRevokeEgress, c.RevokeSecurityGroupEgress),
+		deleteACLEntry:            calling(at, callDeleteACLEntry, c.DeleteNetworkAclEntry),
+		modifyInterface:           calling(at, callModifyInterface, c.ModifyNetworkInterfaceAttribute),
 	}
 }
 

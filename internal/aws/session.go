@@ -73,6 +73,9 @@ type Session struct {
 	sess perRegion[sesAPI]
 	snss perRegion[snsAPI]
 	cws  perRegion[cloudwatchAPI]
+
+	ssms    perRegion[ssmAPI]
+	lambdas perRegion[lambdaAPI]
 }
 
 // perRegion holds one service's calls for each region.

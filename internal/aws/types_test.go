@@ -73,8 +73,20 @@ func TestEachTypeKeepsWhatEC2SaysOfIt(t *testing.T) {
 		},
 		"network ACL": {
 			networkACLFrom(place, &types.NetworkAcl{NetworkAclId: str("acl-1"), OwnerId: mine, VpcId: str("vpc-1"), IsDefault: awssdk.Bool(true), Tags: name,
-				Associations: []types.NetworkAclAssociation{{SubnetId: str("subnet-1")}, {}}}),
-			&resource.NetworkACL{Base: of(resource.EC2NetworkACL, arn+"network-acl/acl-1", "acl-1"), VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"}},
+				Associations: []types.NetworkAclAssociation{{SubnetId: str("subnet-1")}, {}},
+				Entries: []types.NetworkAclEntry{
+					{RuleNumber: awssdk.Int32(100), Egress: awssdk.Bool(false), Protocol: str("6"), RuleAction: "allow", CidrBlock: str("0.0.0.0/0"), PortRange: &types.PortRange{From: awssdk.Int32(20), To: awssdk.Int32(25)}},
+					{RuleNumber: awssdk.Int32(110), Egress: awssdk.Bool(true), Protocol: str("-1"), RuleAction: "deny", Ipv6CidrBlock: str("::/0")},
+					{RuleNumber: awssdk.Int32(120), Protocol: str("1"), RuleAction: "allow", CidrBlock: str("10.0.0.0/8"), IcmpTypeCode: &types.IcmpTypeCode{Type: awssdk.Int32(8), Code: awssdk.Int32(-1)}},
+					{RuleNumber: awssdk.Int32(32767), Protocol: str("-1"), RuleAction: "deny", CidrBlock: str("0.0.0.0/0")},
+					{RuleNumber: awssdk.Int32(32768), Protocol: str("-1"), RuleAction: "deny", Ipv6CidrBlock: str("::/0")},
+				}}),
+			&resource.NetworkACL{Base: of(resource.EC2NetworkACL, arn+"network-acl/acl-1", "acl-1"), VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"},
+				Entries: []resource.Rule{
+					{ID: "ingress/100", Direction: "ingress", Protocol: "tcp", FromPort: 20, ToPort: 25, CIDR: "0.0.0.0/0", Number: 100, Allow: true},
+					{ID: "egress/110", Direction: "egress", Protocol: "all", ToPort: 65535, CIDR: "::/0", Number: 110},
+					{ID: "ingress/120", Direction: "ingress", Protocol: "icmp", FromPort: 8, ToPort: -1, CIDR: "10.0.0.0/8", Number: 120, Allow: true},
+				}},
 		},
 		"elastic IP": {
 			elasticIPFrom(place, &types.Address{AllocationId: str("eipalloc-1"), PublicIp: str("203.0.113.7"), PrivateIpAddress: str("10.0.0.7"), InstanceId: str("i-1"),
@@ -93,7 +105,7 @@ func TestEachTypeKeepsWhatEC2SaysOfIt(t *testing.T) {
 	}
 	for what, tt := range tests {
 		t.Run(what, func(t *testing.T) {
-			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[resource.Origin]{})); d != "" {
+			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[[]resource.Rule]{}, resource.Lazy[resource.Origin]{})); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/span"
 )
 
@@ -21,6 +22,9 @@ type Timing struct {
 	// Clock says that At is a deadline that runs, and not a forecast of what
 	// follows from a notice that nobody has accepted yet.
 	Clock bool
+	// Spent says that it was done for this violation already and is only done
+	// once: what it does leaves nothing on the resource to tell by.
+	Spent bool
 	// Held says that its time has come and that it must not be done; the reason
 	// is Why.
 	Held bool
@@ -74,6 +78,9 @@ type schedule struct {
 
 func (s *schedule) step(sv *eval.StepVerdict) Timing {
 	t := Timing{Step: sv, At: s.now, Clock: true}
+	if once(sv.Step.Action) {
+		_, t.Spent = s.did(sv.Step.ID)
+	}
 	if sv.Edge != nil {
 		return s.edge(t)
 	}
@@ -218,6 +225,10 @@ func (s *schedule) behindFailure(t Timing) Timing {
 	return t
 }
 
+// once says whether a step is done once for each violation: nothing on the
+// resource says afterwards that it was.
+func once(k action.Kind) bool { return k == action.RunCommand || k == action.Invoke }
+
 // Forecast is Schedule for a policy that only observes: no clock runs, and
 // each step has the time at which it would be due if enforcing began now.
 func Forecast(v *eval.Verdict, now time.Time) []Timing {
@@ -259,6 +270,9 @@ func Already(v *eval.Verdict, s *policy.Step) bool {
 			}
 		}
 		return true
+	case action.Isolate:
+		i, ok := v.Resource.(*resource.Instance)
+		return ok && i.Isolated(s.Groups)
 	default:
 		return v.Resource.Already(s.Action)
 	}

@@ -168,6 +168,9 @@ func (j *Judge) steps(v *Verdict, in expr.Input) {
 		if sv.Applies && s.At != policy.NoEdge && !v.edge(&sv, in) {
 			return
 		}
+		if sv.Applies && s.Action == action.Revoke {
+			v.rulesOf(&sv, in)
+		}
 		if sv.Applies && s.Action == action.Notify {
 			j.address(v, &sv, in)
 		}

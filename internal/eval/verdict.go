@@ -68,6 +68,8 @@ type StepVerdict struct {
 	// After is the length of its grace period; HasAfter tells none from zero.
 	After    time.Duration
 	HasAfter bool
+	// Rules are those of the resource that a revoke step takes away.
+	Rules []resource.Rule
 	// Edge is where the resource's hours stand, for a step with at; nil for
 	// others.
 	Edge *Edge

@@ -22,23 +22,32 @@ func (x *Runner) kind(ctx context.Context, p *part, k action.Kind) {
 		x.confirm(ctx, p)
 	}
 	calls := map[string]*Call{}
-	for _, id := range p.ids {
-		c := Call{Action: k, Type: p.kind, At: p.at}
-		for _, o := range p.tasks[id] {
-			if o.Action.Action == k && o.Action.State == plan.Planned {
-				merge(&c, o.Action)
-				c.IDs = []string{id}
-			}
-		}
+	add := func(c Call) {
 		if c.IDs == nil {
-			continue
+			return
 		}
 		key := signature(&c)
 		if have := calls[key]; have != nil {
-			have.IDs = append(have.IDs, id)
+			have.join(&c)
 		} else {
 			calls[key] = &c
 		}
+	}
+	for _, id := range p.ids {
+		blank := Call{Action: k, Type: p.kind, At: p.at}
+		c := blank
+		for _, o := range p.tasks[id] {
+			if o.Action.Action != k || o.Action.State != plan.Planned || !x.fill(&c, p, o) {
+				continue
+			}
+			merge(&c, o.Action)
+			c.IDs = []string{id}
+			if apart(k) {
+				add(c)
+				c = blank
+			}
+		}
+		add(c)
 	}
 	for _, key := range slices.Sorted(maps.Keys(calls)) {
 		x.send(ctx, p, *calls[key], &probe{})
@@ -66,6 +75,7 @@ func signature(c *Call) string {
 		b.WriteString(k + "\x00" + c.Tags[k] + "\x00")
 	}
 	b.WriteString("\x01" + strings.Join(c.Keys, "\x00"))
+	b.WriteString("\x01" + c.Policy + "\x00" + c.Step)
 	return b.String()
 }
 
@@ -210,7 +220,7 @@ func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b
 // any more.
 func (x *Runner) failed(p *part, c Call, err error, before json.RawMessage) {
 	x.settle(p, c, func(a *plan.Action) {
-		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound && before == nil {
+		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound && before == nil && !apart(c.Action) {
 			skip(a, reason.NoLongerHolds, "it is gone")
 			return
 		}
@@ -252,7 +262,7 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 	one := c
 	one.IDs = []string{id}
 	x.settle(p, one, func(a *plan.Action) {
-		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", "", answer.RequestID
+		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", answer.Notes[id], answer.RequestID
 		a.Before = answer.Before[id]
 		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
 			a.Code, a.Reason = reason.Already, "it was "+prev+" already"
@@ -264,7 +274,7 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 func (x *Runner) settle(p *part, c Call, write func(*plan.Action)) {
 	for _, id := range c.IDs {
 		for _, o := range p.tasks[id] {
-			if o.Action.Action == c.Action && o.Action.State == plan.Planned {
+			if c.concerns(o) {
 				write(o.Action)
 			}
 		}

@@ -6,6 +6,7 @@ package execute
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/guard"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -42,6 +44,9 @@ type Runner struct {
 	Reader  Reader
 	Actor   Actor
 	Journal Journal
+	// Step returns a step of a policy, nil where there is none. Only steps that
+	// run a command need it.
+	Step func(policy, step string) *policy.Step
 	// Again judges resources of one place that were just read and returns, by
 	// ARN, the findings a plan would have for each now.
 	Again func(context.Context, resource.Place, []resource.Resource) map[string][]plan.Finding
@@ -53,7 +58,9 @@ type Runner struct {
 const chunk = 200
 
 // kinds are done to one resource in this order.
-var kinds = []action.Kind{action.Tag, action.Untag, action.Start, action.Stop, action.Terminate}
+var kinds = []action.Kind{
+	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Revoke, action.Isolate, action.Stop, action.Terminate,
+}
 
 // Run does what is approved, other than notices and marks, and writes into
 // each action how it ended. When the context ends, the call under way is
@@ -98,6 +105,7 @@ func (x *Runner) run(ctx context.Context, ok guard.Approved, account string, now
 	}
 	var failed error
 	for _, part := range parts(ok, kinds) {
+		part.run, part.now = ok.Run(), now
 		switch {
 		case failed != nil:
 			part.skip(reason.NotRecorded, "not done, because the ledger cannot be written")
@@ -117,6 +125,9 @@ type part struct {
 	kind  resource.Type
 	ids   []string
 	tasks map[string][]Outcome // by id
+	// run and now are the run's.
+	run string
+	now time.Time
 }
 
 // parts sorts the approved actions into parts, in the order of the plan.
@@ -234,7 +245,9 @@ func (x *Runner) recheck(ctx context.Context, p *part) {
 func (x *Runner) protections(ctx context.Context, p *part, fresh []resource.Resource) {
 	var destructive []resource.Resource
 	for _, r := range fresh {
-		if slices.ContainsFunc(p.tasks[r.Ref().ID], func(o Outcome) bool { return o.Action.Action.Destructive() }) {
+		if slices.ContainsFunc(p.tasks[r.Ref().ID], func(o Outcome) bool {
+			return o.Action.Action.Stronger(action.Isolate)
+		}) {
 			destructive = append(destructive, r)
 		}
 	}
@@ -266,7 +279,8 @@ func compare(o Outcome, now []plan.Finding) {
 
 // same says whether two actions change the same.
 func same(a, b *plan.Action) bool {
-	if len(a.Tags) != len(b.Tags) || !slices.Equal(a.Keys, b.Keys) {
+	if len(a.Tags) != len(b.Tags) || !slices.Equal(a.Keys, b.Keys) || !slices.Equal(a.Rules, b.Rules) || !maps.Equal(a.Groups, b.Groups) ||
+		a.Document != b.Document || !slices.Equal(a.Parameters, b.Parameters) || a.Function != b.Function {
 		return false
 	}
 	for k, v := range a.Tags {

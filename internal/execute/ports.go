@@ -18,6 +18,19 @@ type Call struct {
 	IDs    []string
 	Tags   tag.Set  // of Tag and Mark
 	Keys   []string // of Untag and Unmark
+	// Groups are, of Isolate, the security group that each network interface of a
+	// resource gets, by the resource's id and the interface's.
+	Groups map[string]map[string]string
+	// Rules are, of Revoke, those that are taken away, by id.
+	Rules map[string][]resource.Rule
+	// Policy and Step are, of RunCommand and Invoke, whose call it is.
+	Policy, Step string
+	// Document and Parameters are RunCommand's. The values may be secrets.
+	Document   string
+	Parameters map[string][]string
+	// Function is what Invoke calls, and Payloads the JSON it is given, by id.
+	Function string
+	Payloads map[string][]byte
 }
 
 // Answer is what a call that succeeded said.
@@ -26,6 +39,9 @@ type Answer struct {
 	// Previous is the state of each resource before the call, by id, where the
 	// API tells it (StopInstances, StartInstances, TerminateInstances).
 	Previous map[string]string
+	// Notes are, by id, what there is to say of what was done: the id of the
+	// command that was sent.
+	Notes map[string]string
 	// Before is, by id, what was there before the call, as JSON for the ledger,
 	// where the action can only be taken back with it. A resource in Failed has
 	// it where part of its change was made.
@@ -38,7 +54,7 @@ type Answer struct {
 
 // Actor makes calls. aws and sim implement it; both are safe for concurrent
 // use, and both do as AWS does: a call with one bad id fails as a whole and
-// changes nothing unless the API does them one by one (Answer.Failed), and
+// changes nothing unless they are done one by one (Answer.Failed), and
 // except that TerminateInstances ends the instances of those
 // availability zones that hold no protected one, and fails all the same. Every
 // error is or wraps a *fault.Error. The context's deadline bounds each call.

@@ -67,6 +67,8 @@ type Input struct {
 	Resource resource.Resource
 	Now      time.Time
 	Run      *Run
+	// Rule is one of the resource's, for programs of CompileRule.
+	Rule *resource.Rule
 }
 
 // Unknown is the error of a program whose answer cannot be known for this

@@ -14,6 +14,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
 // checked is an expression on its way from text to program.
@@ -142,6 +143,9 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 	p := &Program{env: c.env, source: c.source, run: run, uses: c.collect()}
 	for _, d := range defines {
 		p.uses.add(d.program.uses)
+	}
+	if c.env.perRule {
+		p.uses.fields[resource.RulesField] = true
 	}
 	facts := map[need.Fact]bool{}
 	for _, f := range c.env.base {

@@ -48,7 +48,18 @@ func NewCompiler(zone *time.Location, defines []Define, tables ...*Table) *Compi
 // The program is nil where there are problems. The problems are the
 // expression's own by their places, then those of the definitions it uses.
 func (c *Compiler) Compile(source string, want Want, types []resource.Type) (*Program, []Problem) {
-	env, problems := c.environment(types)
+	return c.compile(source, want, types, false)
+}
+
+// CompileRule checks a condition over the rules of resources of these types,
+// which all have some: beside what other expressions see it sees one of them as
+// rule. Its Input has a Rule.
+func (c *Compiler) CompileRule(source string, types []resource.Type) (*Program, []Problem) {
+	return c.compile(source, Bool, types, true)
+}
+
+func (c *Compiler) compile(source string, want Want, types []resource.Type, perRule bool) (*Program, []Problem) {
+	env, problems := c.environment(types, perRule)
 	if env == nil {
 		return nil, problems
 	}
@@ -76,7 +87,7 @@ func (c *Compiler) Compile(source string, want Want, types []resource.Type) (*Pr
 // CheckDefines returns the mistakes in all definitions when they are used for
 // resources of these types.
 func (c *Compiler) CheckDefines(types []resource.Type) []Problem {
-	env, problems := c.environment(types)
+	env, problems := c.environment(types, false)
 	if env == nil {
 		return problems
 	}
@@ -88,7 +99,7 @@ func (c *Compiler) CheckDefines(types []resource.Type) []Problem {
 
 // environment returns the environment of some types, made when it is first
 // asked for.
-func (c *Compiler) environment(of []resource.Type) (*environment, []Problem) {
+func (c *Compiler) environment(of []resource.Type, perRule bool) (*environment, []Problem) {
 	of = slices.Clone(of)
 	slices.Sort(of)
 	of = slices.Compact(of)
@@ -107,12 +118,15 @@ func (c *Compiler) environment(of []resource.Type) (*environment, []Problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	if perRule {
+		key.WriteString("rule\n")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if env, ok := c.envs[key.String()]; ok {
 		return env, nil
 	}
-	env, err := newEnvironment(c.zone, schemas, c.schemas, c.defines, c.tables)
+	env, err := newEnvironment(c.zone, schemas, c.schemas, c.defines, c.tables, perRule)
 	if err != nil {
 		return nil, []Problem{whole(err.Error())}
 	}

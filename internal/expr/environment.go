@@ -33,6 +33,10 @@ type environment struct {
 	subject *kind
 	// parents is the kind of its field parent.
 	parents *kind
+	// rules is the kind of the elements of its field rules, and of the variable
+	// rule, which is there where perRule says so.
+	rules   *kind
+	perRule bool
 	// base is what listing the types gives.
 	base []need.Fact
 	// variables are the names of the variables, and their types.
@@ -60,24 +64,29 @@ var celTypes = map[resource.FieldType]*types.Type{
 	resource.StringList: types.NewListType(types.StringType),
 	resource.StringMap:  types.NewMapType(types.StringType, types.StringType),
 	resource.ParentRef:  types.NewObjectType(parentType),
+	resource.RuleList:   types.NewListType(types.NewObjectType(ruleType)),
 }
 
 // newEnvironment makes the environment of some types, sorted; none make that
-// of subject and text.
-func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, defines []Define, tables map[string]*Table) (*environment, error) {
+// of subject and text. perRule adds the variable rule.
+func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, defines []Define, tables map[string]*Table, perRule bool) (*environment, error) {
 	env := &environment{
-		zone: zone, schemas: schemas, all: all, tables: tables, byName: map[string]*definition{},
+		perRule: perRule, zone: zone, schemas: schemas, all: all, tables: tables, byName: map[string]*definition{},
 		variables: map[string]*types.Type{"now": types.TimestampType},
 		calls:     map[string]func(...ref.Val) ref.Val{},
 	}
 	env.parents = env.parentKind()
-	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items}
+	env.rules = env.ruleKind()
+	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items, ruleType: env.rules}
 	if len(schemas) > 0 {
 		env.subject = env.subjectKind()
 		kinds[resourceType] = env.subject
 		env.variables["resource"], env.variables["account"], env.variables["creator"] = env.subject.typ, accounts.typ, creators.typ
 	} else {
 		env.variables["run"] = runs.typ
+	}
+	if perRule {
+		env.variables["rule"] = env.rules.typ
 	}
 	if err := env.setUp(kinds); err != nil {
 		return nil, fmt.Errorf("setting up the expression language: %w", err)
@@ -190,6 +199,8 @@ func (env *environment) accepts(in Input) error {
 		return nil
 	case in.Resource == nil:
 		return &worded{"there is no resource to judge"}
+	case env.perRule && in.Rule == nil:
+		return &worded{"there is no rule to judge"}
 	}
 	t := in.Resource.Ref().Type
 	for _, s := range env.schemas {

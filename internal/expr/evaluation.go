@@ -62,6 +62,8 @@ func (e *evaluation) ResolveName(name string) (any, bool) {
 		return &e.place, true
 	case "creator":
 		return &e.maker, true
+	case "rule":
+		return &object{kind: e.env.rules, self: e.in.Rule}, true
 	case "run":
 		return &object{kind: runs, self: e.in.Run}, true
 	}
@@ -125,8 +127,11 @@ func (e *evaluation) today(string, ...ref.Val) ref.Val {
 func (e *evaluation) field(get func(resource.Resource, time.Time) (any, error)) (any, error) {
 	v, err := get(e.in.Resource, e.in.Now)
 	if err == nil {
-		if p, ok := v.(resource.Parent); ok {
-			return &object{kind: e.env.parents, self: family{p, e}}, nil
+		switch v := v.(type) {
+		case resource.Parent:
+			return &object{kind: e.env.parents, self: family{v, e}}, nil
+		case []resource.Rule:
+			return e.env.ruleObjects(v), nil
 		}
 		return v, nil
 	}

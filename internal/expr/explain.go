@@ -146,7 +146,10 @@ func (env *environment) whatThereIs() string {
 	if env.subject == nil {
 		return "subject and text know run and now, for what they say is about many resources"
 	}
-	return "run is for subject and text; here there are resource, account, creator and now"
+	if env.perRule {
+		return "run is for subject and text; here there are rule, resource, account, creator and now"
+	}
+	return "run is for subject and text, rule for revoke; here there are resource, account, creator and now"
 }
 
 // suggest is diag.Suggest for words that are long enough to be a mistyped
@@ -171,12 +174,12 @@ func (c *checked) badSelect(e ast.Expr) Problem {
 			verb = "share"
 		}
 		return c.atName(e, fmt.Sprintf("%s %s no field %q", c.env.typeNames(), verb, name), c.env.fieldHint(name))
-	case accountType, creatorType, parentType, runType, itemType:
+	case accountType, creatorType, parentType, runType, itemType, ruleType:
 		what := strings.TrimPrefix(t.TypeName(), "@")
 		if l, ok := laterFields[t.TypeName()][name]; ok {
 			return c.atName(e, lacks(what+"."+name), l.hint)
 		}
-		fields := sortedKeys(map[string]*kind{accountType: accounts, creatorType: creators, parentType: c.env.parents, runType: runs, itemType: items}[t.TypeName()].fields)
+		fields := sortedKeys(map[string]*kind{accountType: accounts, creatorType: creators, parentType: c.env.parents, runType: runs, itemType: items, ruleType: c.env.rules}[t.TypeName()].fields)
 		hint := "it has " + strings.Join(fields, ", ")
 		if s := suggest(name, fields); s != "" {
 			hint = didYouMean(s)

@@ -24,6 +24,7 @@ func Functions() []FunctionDoc {
 		{"account.id string", "the 12 digits of the account that the resource is in", `account.id in ["111122223333"]`},
 		{"creator", "who made the resource: name, principal_id, arn and kind, all string; where nobody can be found, kind is \"unknown\" and the others are \"\"", `creator.kind == "person"`},
 		{"now timestamp", "when it is judged", `now - resource.launched_at > hours(12)`},
+		{"rule", "in revoke alone: a rule of the security group or network ACL, its fields as those of resource.rules", `rule.direction == "ingress" && rule.cidr == "0.0.0.0/0"`},
 		{"run", "in subject and text alone: policy string; violations, fixed, done, held and failed int; items, each with id, arn, type, account, region, name, owner, status, action and reason",
 			`run.policy + ": " + string(run.violations)`},
 		{"tag(key string) string", "the value of the resource's tag, \"\" where it has none of that key", `tag("Project") == ""`},
@@ -42,7 +43,7 @@ func Functions() []FunctionDoc {
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
-	variableNames = []string{"resource", "account", "creator", "now", "run"}
+	variableNames = []string{"resource", "account", "creator", "now", "rule", "run"}
 	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup, metric}
 )
 

@@ -19,6 +19,7 @@ const (
 	parentType   = "@parent"
 	runType      = "@run"
 	itemType     = "@item"
+	ruleType     = "@rule"
 )
 
 // object is a thing with named fields as an expression sees it. Fields are
@@ -111,6 +112,28 @@ func (env *environment) parentKind() *kind {
 		k.add("tags", celTypes[resource.StringMap], func(self any) (any, error) { return self.(family).in.field(read) })
 	}
 	return k
+}
+
+// ruleKind is the kind of a rule: the fields that the rules of all types have.
+func (env *environment) ruleKind() *kind {
+	k := newKind(ruleType)
+	of := make([]resource.Type, len(env.schemas))
+	for i, s := range env.schemas {
+		of[i] = s.Type
+	}
+	for _, f := range resource.RuleFields(of...) {
+		k.add(f.Name, celTypes[f.Type], func(self any) (any, error) { return f.Get(*self.(*resource.Rule)), nil })
+	}
+	return k
+}
+
+// ruleObjects are rules as an expression sees them.
+func (env *environment) ruleObjects(rules []resource.Rule) []ref.Val {
+	list := make([]ref.Val, len(rules))
+	for i := range rules {
+		list[i] = &object{kind: env.rules, self: &rules[i]}
+	}
+	return list
 }
 
 func itemKind() *kind {

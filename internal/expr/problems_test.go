@@ -37,7 +37,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`days == now()`, []Problem{
 			one(1, 4, "days is a function, not a variable", "write days(int), as in days(7)"),
 			one(9, 3, "now is a variable, not a function", "write now without brackets")}},
-		{`run.policy == ""`, []Problem{one(1, 3, "run is not known here", "run is for subject and text; here there are resource, account, creator and now")}},
+		{`run.policy == ""`, []Problem{one(1, 3, "run is not known here", "run is for subject and text, rule for revoke; here there are resource, account, creator and now")}},
 		{`creator == "x"`, []Problem{one(1, 14, "creator == string is not possible", ""), one(1, 7, "creator is no value by itself", "name a field of it, such as creator.name")}},
 		{`creator.nam == "x"`, []Problem{one(9, 3, `creator has no field "nam"`, `did you mean "name"?`)}},
 		{`has(creator.name)`, []Problem{one(1, 17, "has() cannot be asked of name: the field is always there", `compare it with what it is where there is none, such as ""`)}},
@@ -218,7 +218,13 @@ func TestTheExamplesCompile(t *testing.T) {
 		if strings.HasPrefix(f.Signature, "run") {
 			want, types = Text, nil
 		}
-		compile(t, c, f.Example, want, types)
+		if f.Signature == "rule" {
+			if _, problems := c.CompileRule(f.Example, []resource.Type{resource.EC2SecurityGroup, resource.EC2NetworkACL}); len(problems) > 0 {
+				t.Errorf("%s: %v", f.Example, problems)
+			}
+		} else {
+			compile(t, c, f.Example, want, types)
+		}
 		if f.Doc == "" || strings.HasSuffix(f.Doc, ".") {
 			t.Errorf("%s: the sentence %q is missing or has a full stop", f.Signature, f.Doc)
 		}

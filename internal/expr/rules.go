@@ -39,7 +39,7 @@ func (c *checked) rules(typed bool) []Problem {
 		case ast.CallKind:
 			problems = append(problems, c.callRules(e, typed)...)
 		}
-		if c.isObject(e) && t.TypeName() != itemType && !c.isOperand(e) {
+		if c.isObject(e) && t.TypeName() != itemType && t.TypeName() != ruleType && !c.isOperand(e) {
 			add(c.bareObject(e))
 		}
 		if typed && c.beginsUntyped(e) {

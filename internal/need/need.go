@@ -27,6 +27,8 @@ const (
 	VolumeTags   Fact = "volume_tags"
 	// VPCTags is the tags of the VPC that a resource is in.
 	VPCTags Fact = "vpc_tags"
+	// SecurityGroupRules are the rules of a security group, with their ids.
+	SecurityGroupRules Fact = "security_group_rules"
 	// Protection is what forbids to stop or terminate an instance: its two
 	// protection attributes, and for spot whether its request is persistent.
 	// It is read only for instances that are about to be stopped or terminated.
@@ -59,19 +61,20 @@ type Cost struct {
 }
 
 var costs = map[Fact]Cost{
-	Instances:         {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
-	Volumes:           {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 1000 volumes"},
-	Snapshots:         {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for 1000 snapshots"},
-	Images:            {Calls: []Call{{"ec2", "DescribeImages"}}, Per: "one call for 1000 images"},
-	NetworkInterfaces: {Calls: []Call{{"ec2", "DescribeNetworkInterfaces"}}, Per: "one call for 1000 network interfaces"},
-	SecurityGroups:    {Calls: []Call{{"ec2", "DescribeSecurityGroups"}}, Per: "one call for 1000 security groups"},
-	NetworkACLs:       {Calls: []Call{{"ec2", "DescribeNetworkAcls"}}, Per: "one call for 1000 network ACLs"},
-	ElasticIPs:        {Calls: []Call{{"ec2", "DescribeAddresses"}}, Per: "one call for all addresses"},
-	VPCs:              {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs"},
-	Subnets:           {Calls: []Call{{"ec2", "DescribeSubnets"}}, Per: "one call for 1000 subnets"},
-	InstanceTags:      {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
-	VolumeTags:        {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
-	VPCTags:           {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
+	Instances:          {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
+	Volumes:            {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 1000 volumes"},
+	Snapshots:          {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for 1000 snapshots"},
+	Images:             {Calls: []Call{{"ec2", "DescribeImages"}}, Per: "one call for 1000 images"},
+	NetworkInterfaces:  {Calls: []Call{{"ec2", "DescribeNetworkInterfaces"}}, Per: "one call for 1000 network interfaces"},
+	SecurityGroups:     {Calls: []Call{{"ec2", "DescribeSecurityGroups"}}, Per: "one call for 1000 security groups"},
+	NetworkACLs:        {Calls: []Call{{"ec2", "DescribeNetworkAcls"}}, Per: "one call for 1000 network ACLs"},
+	ElasticIPs:         {Calls: []Call{{"ec2", "DescribeAddresses"}}, Per: "one call for all addresses"},
+	VPCs:               {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs"},
+	Subnets:            {Calls: []Call{{"ec2", "DescribeSubnets"}}, Per: "one call for 1000 subnets"},
+	InstanceTags:       {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
+	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
+	VPCTags:            {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
+	SecurityGroupRules: {Calls: []Call{{"ec2", "DescribeSecurityGroupRules"}}, Per: "one call for 1000 rules of a page's security groups", Lazy: true},
 	Protection: {Calls: []Call{{"ec2", "DescribeInstanceAttribute"}, {"ec2", "DescribeSpotInstanceRequests"}},
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
 	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},

@@ -146,6 +146,9 @@ func (d *decision) settle(a *Action, v *eval.Verdict, t cases.Timing) {
 	if no != nil && no.Managed && v.Policy.IncludeManaged {
 		no = no.Beneath
 	}
+	if cannot := aim(a, t.Step, d.g.resource); no == nil {
+		no = cannot
+	}
 	switch {
 	case t.Held:
 		a.State, a.Code, a.Reason = Held, t.Why.Code, t.Why.Text
@@ -154,7 +157,9 @@ func (d *decision) settle(a *Action, v *eval.Verdict, t cases.Timing) {
 		if no != nil && no.Fact == "" {
 			a.Code, a.Reason = no.Code, willBeHeld+no.Text
 		}
-	case cases.Already(v, t.Step.Step):
+	case t.Spent:
+		a.State, a.Code, a.Reason = Skipped, reason.Already, "it was done for this violation, and is done once"
+	case a.Action == action.Revoke && len(a.Rules) == 0, cases.Already(v, t.Step.Step):
 		a.State, a.Code, a.Reason = Skipped, reason.Already, "there is nothing left to do"
 	case no != nil:
 		a.State, a.Code, a.Reason = Held, no.Code, no.Text
@@ -181,6 +186,7 @@ func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
 			continue
 		}
 		a := stepAction(t)
+		aim(&a, t.Step, d.g.resource)
 		a.State = Would
 		f.Actions = append(f.Actions, a)
 	}
@@ -300,7 +306,7 @@ func rivals(a, b *Action, samePolicy bool) bool {
 // "" where they do not.
 func contradict(a, b *Action) string {
 	if a.Action != action.Tag && a.Action != action.Untag {
-		if a.Action.Opposes(b.Action) {
+		if a.Action.Opposes(b.Action) || a.Action == b.Action && elsewhere(a.Groups, b.Groups) {
 			return a.Action.String()
 		}
 		return ""

@@ -54,6 +54,7 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 	}
 	for i := range v.Policy.Steps {
 		see(v.Policy.Steps[i].When)
+		see(v.Policy.Steps[i].Rule)
 		if a := v.Policy.Steps[i].After; a != nil {
 			see(a.Prog)
 		}
@@ -95,6 +96,12 @@ func fieldText(f resource.Field, r resource.Resource, now time.Time) string {
 		return span.Format(x)
 	case []string:
 		return strings.Join(x, " ")
+	case []resource.Rule:
+		lines := make([]string, len(x))
+		for i, r := range x {
+			lines[i] = r.String()
+		}
+		return strings.Join(lines, "; ")
 	default:
 		return fmt.Sprint(x)
 	}

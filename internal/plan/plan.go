@@ -128,6 +128,16 @@ type Action struct {
 	// Tags are what Tag and Mark write, Keys what Untag and Unmark delete.
 	Tags tag.Set  `json:"tags,omitempty"`
 	Keys []string `json:"keys,omitempty"`
+	// Groups are, for Isolate, the security group that each network interface gets.
+	Groups map[string]string `json:"groups,omitempty"`
+	// Rules are what Revoke takes away.
+	Rules []resource.Rule `json:"rules,omitempty"`
+	// Document is what RunCommand runs, and Parameters names what it is given. The
+	// values are not in a plan, because they may be secrets; the policy has them.
+	Document   string   `json:"document,omitempty"`
+	Parameters []string `json:"parameters,omitempty"`
+	// Function is what Invoke calls.
+	Function string `json:"function,omitempty"`
 	// To, Address and News belong to Notify: the channel, the owner's address
 	// that replaces its recipients, and what there is to tell.
 	To      string `json:"to,omitempty"`

@@ -31,6 +31,7 @@ func (l *loader) buildSteps(p *policyDraft) {
 		s.Subject = l.compile(raw.subject, expr.Text, nil)
 		s.Text = l.compile(raw.text, expr.Text, nil)
 		l.buildTags(&raw, &s)
+		l.buildDetails(p, &raw, &s)
 		if raw.action == action.Terminate && !raw.after.set() && !raw.names("after", e.at) {
 			l.fault(raw.word, "write after: 14d; after: 0d where it is to happen at once", `the step "terminate" has no "after"`)
 		}

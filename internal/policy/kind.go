@@ -52,7 +52,7 @@ var text = kind[string]{want: "a string", schema: func(defs object) object { ret
 			return n.text, !n.broken
 		}
 		hint := ""
-		if n.shape == scalar && !n.null {
+		if n.shape == scalar && !n.null && !n.hidden {
 			hint = fmt.Sprintf("put it in quotes: %q", n.text)
 		}
 		r.wrong(n, "a string", hint)

@@ -25,6 +25,12 @@ type rawStep struct {
 	text    val[string]
 	tags    val[[]entry[string]]
 	keys    val[[]val[string]]
+
+	groups     val[[]entry[string]]
+	rule       val[string]
+	document   val[string]
+	parameters val[[]entry[[]val[string]]]
+	function   val[string]
 }
 
 // timing are the keys that every step has.
@@ -81,7 +87,7 @@ type stepForm struct {
 	schema func(defs object) object
 }
 
-var stepForms = []stepForm{
+var stepForms = append([]stepForm{
 	{kind: action.Notify, doc: "Tell people.", needs: "write notify: CHANNEL", read: readNotify,
 		schema: func(defs object) object {
 			return object{"anyOf": []any{object{"type": "string", "minLength": 1}, notifySection.schema(defs)}}
@@ -92,11 +98,11 @@ var stepForms = []stepForm{
 	{kind: action.Tag, doc: "Write tags.", needs: "write tag: {KEY: VALUE}", read: readTag,
 		schema: func(defs object) object { o := mapOf(tagValue).schema(defs); o["minProperties"] = 1; return o }},
 	{kind: action.Untag, doc: "Delete tags.", needs: "write untag: [KEY]", read: readUntag, schema: func(defs object) object { return listOf(tagKey).schema(defs) }},
-}
+}, detailForms...)
 
 // laterSteps are the actions of the language that this version lacks, and what
 // can be done instead.
-var laterSteps = map[string]string{"delete": "use stop or terminate", "isolate": "use stop", "revoke": "", "run_command": "", "invoke": "use notify with a webhook channel"}
+var laterSteps = map[string]string{"delete": "use stop or terminate"}
 
 func timingSchema(defs object) object {
 	return object{"anyOf": []any{object{"type": "null"}, stepTiming.schema(defs)}}

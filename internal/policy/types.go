@@ -225,7 +225,17 @@ type Step struct {
 	Text    *expr.Program   // Notify: expr.Text over run; nil: none
 	Tags    tag.Set         // Tag
 	Keys    []string        // Untag
-	Pos     diag.Pos
+	// Groups are the security groups to isolate with, by VPC; "" for any VPC.
+	Groups map[string]string
+	// Rule says which rules to revoke; its Input has a Rule.
+	Rule *expr.Program
+	// Document and Parameters are what RunCommand runs. The values of parameters
+	// may be secrets: no log, plan or error has them.
+	Document   string
+	Parameters map[string][]string
+	// Function is the name or ARN of what Invoke calls.
+	Function string
+	Pos      diag.Pos
 }
 
 // After is a length of time, fixed or computed.

@@ -29,6 +29,7 @@ const (
 	WhenUnknown   = "when-unknown"   // whether a step applies
 	HoursUnknown  = "hours-unknown"  // what a resource's hours are: its tag is none
 	AfterUnknown  = "after-unknown"  // how long a step's grace period is
+	RuleUnknown   = "rule-unknown"   // whether a rule is to be revoked; it is left
 	FactUnread    = "fact-unread"    // a fact that the policy needs could not be read
 
 	// Of an exemption.
@@ -57,6 +58,7 @@ const (
 	StopProtection        = "stop-protection"        // stop protection is on; it forbids terminating too
 	TerminationProtection = "termination-protection" // termination protection is on
 	ProtectionUnread      = "protection-unread"      // whether protection is on could not be read
+	NoQuarantine          = "no-quarantine"          // no security group is given for the VPC of an instance that is to be isolated
 	Conflict              = "conflict"               // two policies want what contradicts each other: neither happens
 	OverLimit             = "over-limit"             // the policy wants more of this kind than its limits allow; holds release lets it through
 
@@ -111,6 +113,7 @@ var groups = []Group{
 		{WhenUnknown, "whether a step applies"},
 		{HoursUnknown, "what a resource's hours are: its tag is none"},
 		{AfterUnknown, "how long a step's grace period is"},
+		{RuleUnknown, "whether a rule is to be revoked; it is left"},
 		{FactUnread, "a fact that the policy needs could not be read"},
 	}},
 	{"Of an exemption", []Entry{
@@ -136,6 +139,7 @@ var groups = []Group{
 		{StopProtection, "stop protection is on; it forbids terminating too"},
 		{TerminationProtection, "termination protection is on"},
 		{ProtectionUnread, "whether protection is on could not be read"},
+		{NoQuarantine, "no security group is given for the VPC of an instance that is to be isolated"},
 		{Conflict, "two policies want what contradicts each other: neither happens"},
 		{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
 	}},

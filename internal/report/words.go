@@ -63,11 +63,7 @@ func detail(a plan.Action) string {
 	case action.Mark:
 		return strings.Join(slices.Collect(maps.Values(a.Tags)), ", ")
 	default:
-		parts := make([]string, 0, len(a.Tags)+len(a.Keys))
-		for _, k := range a.Tags.Keys() {
-			parts = append(parts, k+"="+a.Tags[k])
-		}
-		return strings.Join(append(parts, a.Keys...), ", ")
+		return a.Detail()
 	}
 }
 

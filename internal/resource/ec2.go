@@ -2,6 +2,7 @@ package resource
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,10 @@ func (Lasting) Already(action.Kind) bool { return false }
 const inUse = "in-use"
 
 // tagging is what can be done to every type of EC2.
-var tagging = []action.Kind{action.Tag, action.Untag}
+var tagging = []action.Kind{action.Tag, action.Untag, action.Invoke}
+
+// withRevoke is what can be done to the types that have rules.
+var withRevoke = append(slices.Clone(tagging), action.Revoke)
 
 // EC2Ref names a resource of one of EC2's types. In ARNs EC2 names the types as
 // we do. Snapshots and images have no account in theirs, because they can be

@@ -44,10 +44,60 @@ type Instance struct {
 	// account's behalf (EKS Auto Mode, …), "" for the account's own.
 	Operator       string
 	SecurityGroups []string
+	Interfaces     []Interface
 	RootDevice     string // ebs, instance-store
 	Volumes        []string
 	VPCTags        Lazy[map[string]string]
 	Protected      Lazy[Protection]
+}
+
+// Interface is a network interface that is attached to an instance.
+type Interface struct {
+	ID             string
+	VPC            string
+	SecurityGroups []string // sorted
+	// Managed says that a service of AWS made it, and lets nobody else change it.
+	Managed bool
+}
+
+// Quarantine says which security group each of the instance's interfaces gets
+// when it is isolated, by the interface's id. groups are those to choose from,
+// by the id of their VPC, "" for one that is used whatever the VPC is. Where an
+// interface has none, or cannot be given one, it returns why.
+func (i *Instance) Quarantine(groups map[string]string) (map[string]string, *Refusal) {
+	out := map[string]string{}
+	for _, n := range i.Interfaces {
+		group, ok := groups[n.VPC]
+		if !ok {
+			group, ok = groups[""]
+		}
+		switch {
+		case n.Managed:
+			return nil, &Refusal{Code: reason.ManagedByAWS, Text: fmt.Sprintf("its network interface %s is a service's of AWS, which lets nobody else change it", n.ID)}
+		case !ok:
+			return nil, &Refusal{Code: reason.NoQuarantine, Text: fmt.Sprintf("no security group is given for %s, where its network interface %s is", or(n.VPC, "no VPC"), n.ID)}
+		}
+		out[n.ID] = group
+	}
+	if len(out) == 0 {
+		return nil, &Refusal{Code: reason.NoQuarantine, Text: "it has no network interface that could be isolated"}
+	}
+	return out, nil
+}
+
+// Isolated says whether each interface has no security group but the one that
+// Quarantine gives it.
+func (i *Instance) Isolated(groups map[string]string) bool {
+	want, no := i.Quarantine(groups)
+	if no != nil {
+		return false
+	}
+	for _, n := range i.Interfaces {
+		if len(n.SecurityGroups) != 1 || n.SecurityGroups[0] != want[n.ID] {
+			return false
+		}
+	}
+	return true
 }
 
 // managers are the tags that whoever replaces a stopped instance puts on it.
@@ -127,7 +177,9 @@ func (i *Instance) Already(k action.Kind) bool {
 // The reasons are from the EC2 user guide, "Stop and start Amazon EC2
 // instances", "Change stop protection" and "Change termination protection".
 func (i *Instance) Refuses(k action.Kind) *Refusal {
-	if k != action.Stop && k != action.Start && k != action.Terminate {
+	switch k {
+	case action.Start, action.Isolate, action.Stop, action.Terminate:
+	default:
 		return nil
 	}
 	if i.Operator != "" {
@@ -203,7 +255,7 @@ var instanceSchema = &Schema{
 	Type:    EC2Instance,
 	Title:   "EC2 instance",
 	Doc:     "A virtual machine, whoever runs it: AWS-managed instances are listed too.",
-	Actions: []action.Kind{action.Tag, action.Untag, action.Start, action.Stop, action.Terminate},
+	Actions: []action.Kind{action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Isolate, action.Stop, action.Terminate},
 	Metrics: instanceMetrics,
 	Fields:  sorted(append(shared[*Instance](need.Instances), instanceFields...)),
 	Columns: []Column{

@@ -22,6 +22,7 @@ const (
 	StringList FieldType = "list(string)"
 	StringMap  FieldType = "map(string, string)"
 	ParentRef  FieldType = "parent"
+	RuleList   FieldType = "list(rule)"
 )
 
 // Field is one fact of a type as expressions, documentation and JSON see it.
@@ -33,7 +34,7 @@ type Field struct {
 	// Fact is what must be fetched to know it.
 	Fact need.Fact
 	// Get returns a string, bool, int, time.Time, time.Duration, []string,
-	// map[string]string or Parent as Type says; *MissingFact or *UnreadFact for
+	// map[string]string, Parent or []Rule as Type says; *MissingFact or *UnreadFact for
 	// a fact that is not there, another error where AWS does not know it.
 	Get func(r Resource, now time.Time) (any, error)
 }

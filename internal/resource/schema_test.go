@@ -44,6 +44,8 @@ func promised(ft resource.FieldType, v any) bool {
 		_, ok = v.(map[string]string)
 	case resource.ParentRef:
 		_, ok = v.(resource.Parent)
+	case resource.RuleList:
+		_, ok = v.([]resource.Rule)
 	}
 	return ok
 }
@@ -109,7 +111,7 @@ func TestInstancesHaveTheFieldsOfThePolicyLanguage(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
-	actions := []action.Kind{action.Tag, action.Untag, action.Start, action.Stop, action.Terminate}
+	actions := []action.Kind{action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Isolate, action.Stop, action.Terminate}
 	if diff := cmp.Diff(actions, schema(t).Actions); diff != "" {
 		t.Errorf("actions (-want +got):\n%s", diff)
 	}

@@ -17,16 +17,20 @@ type SecurityGroup struct {
 	VPC         string
 	GroupName   string
 	Description string
+	RuleList    Lazy[[]Rule]
 }
 
 // Parent is the VPC it is in.
 func (g *SecurityGroup) Parent() Parent { return parentOf(EC2VPC, g.VPC) }
 
+// Rules are its rules, once they were read.
+func (g *SecurityGroup) Rules() ([]Rule, error) { return g.RuleList.Get(need.SecurityGroupRules) }
+
 var securityGroupSchema = &Schema{
 	Type:    EC2SecurityGroup,
 	Title:   "security group",
 	Doc:     "A set of rules for the traffic of network interfaces; those that the account owns.",
-	Actions: tagging,
+	Actions: withRevoke,
 	Fields: sorted(slices.Concat(shared[*SecurityGroup](need.SecurityGroups), securityGroupFields,
 		parentFields[*SecurityGroup](need.SecurityGroups, need.VPCTags, "its VPC"))),
 	Columns: []Column{
@@ -38,9 +42,13 @@ var securityGroupSchema = &Schema{
 }
 
 var securityGroupFields = []Field{
+	rulesField[*SecurityGroup](EC2SecurityGroup, need.SecurityGroupRules),
 	plain("vpc", String, need.SecurityGroups, "the id of its VPC", func(g *SecurityGroup) any { return g.VPC }),
 	plain("group_name", String, need.SecurityGroups, "the name it was made with, \"default\" for that of each VPC; its Name tag is name", func(g *SecurityGroup) any { return g.GroupName }),
 	plain("description", String, need.SecurityGroups, "what was said of it when it was made", func(g *SecurityGroup) any { return g.Description }),
 }
 
-var _ Parented = (*SecurityGroup)(nil)
+var (
+	_ Parented = (*SecurityGroup)(nil)
+	_ Ruled    = (*SecurityGroup)(nil)
+)

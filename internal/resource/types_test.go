@@ -33,6 +33,7 @@ func types() map[resource.Type]struct {
 	ofInstance := resource.Parent{Type: "ec2:instance", ID: "i-1"}
 	ofVPC := resource.Parent{Type: "ec2:vpc", ID: "vpc-1"}
 	parentTags := map[string]string{"Project": "atlas"}
+	rules := []resource.Rule{{ID: "sgr-1", Direction: "ingress", Protocol: "tcp", FromPort: 22, ToPort: 22, CIDR: "::/0", Allow: true}}
 	type entry = struct {
 		full    resource.Resource
 		fields  map[string]any
@@ -59,11 +60,11 @@ func types() map[resource.Type]struct {
 			map[string]any{"state": "in-use", "vpc": "vpc-1", "subnet": "subnet-1", "private_ip": "10.0.0.7", "public_ip": "203.0.113.7", "interface_type": "interface", "description": "d",
 				"attached": true, "instance": "i-1", "managed": true, "security_groups": []string{"sg-1"}, "parent": ofInstance, "parent.tags": parentTags},
 			[]string{"interface", "x", "Unknown", "10.0.0.7", "i-1", "d"}},
-		resource.EC2SecurityGroup: {&resource.SecurityGroup{Base: base(resource.EC2SecurityGroup, "sg-1"), Child: child, VPC: "vpc-1", GroupName: "web", Description: "d"},
-			map[string]any{"vpc": "vpc-1", "group_name": "web", "description": "d", "parent": ofVPC, "parent.tags": parentTags},
+		resource.EC2SecurityGroup: {&resource.SecurityGroup{Base: base(resource.EC2SecurityGroup, "sg-1"), Child: child, VPC: "vpc-1", GroupName: "web", Description: "d", RuleList: resource.Known(rules)},
+			map[string]any{"vpc": "vpc-1", "group_name": "web", "description": "d", "rules": rules, "parent": ofVPC, "parent.tags": parentTags},
 			[]string{"web", "x", "Unknown", "vpc-1", "d"}},
-		resource.EC2NetworkACL: {&resource.NetworkACL{Base: base(resource.EC2NetworkACL, "acl-1"), Child: child, VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"}},
-			map[string]any{"vpc": "vpc-1", "default": true, "subnets": []string{"subnet-1"}, "parent": ofVPC, "parent.tags": parentTags},
+		resource.EC2NetworkACL: {&resource.NetworkACL{Base: base(resource.EC2NetworkACL, "acl-1"), Child: child, VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"}, Entries: rules},
+			map[string]any{"vpc": "vpc-1", "default": true, "subnets": []string{"subnet-1"}, "rules": rules, "parent": ofVPC, "parent.tags": parentTags},
 			[]string{"x", "Unknown", "vpc-1", "yes"}},
 		resource.EC2ElasticIP: {&resource.ElasticIP{Base: base(resource.EC2ElasticIP, "eipalloc-1"), Child: child, PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1"},
 			map[string]any{"public_ip": "203.0.113.7", "private_ip": "10.0.0.7", "attached": true, "instance": "i-1", "network_interface": "eni-1", "parent": ofInstance, "parent.tags": parentTags},
@@ -111,7 +112,11 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 		if diff := cmp.Diff(tt.columns, columns); diff != "" {
 			t.Errorf("%s: columns (-want +got)\n%s", s.Type, diff)
 		}
-		if diff := cmp.Diff([]action.Kind{action.Tag, action.Untag}, s.Actions); diff != "" {
+		actions := []action.Kind{action.Tag, action.Untag, action.Invoke}
+		if _, ok := tt.full.(resource.Ruled); ok {
+			actions = append(actions, action.Revoke)
+		}
+		if diff := cmp.Diff(actions, s.Actions); diff != "" {
 			t.Errorf("%s: actions (-want +got)\n%s", s.Type, diff)
 		}
 		if tt.full.Ended() || tt.full.Refuses(action.Tag) != nil || tt.full.Already(action.Tag) {
@@ -125,7 +130,7 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 func TestFieldsOfAnEmptyResource(t *testing.T) {
 	for typ, r := range map[resource.Type]resource.Resource{
 		resource.EC2Volume: &resource.Volume{}, resource.EC2Snapshot: &resource.Snapshot{}, resource.EC2Image: &resource.Image{}, resource.EC2NetworkInterface: &resource.NetworkInterface{},
-		resource.EC2SecurityGroup: &resource.SecurityGroup{}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
+		resource.EC2SecurityGroup: &resource.SecurityGroup{RuleList: resource.Known[[]resource.Rule](nil)}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
 		resource.EC2VPC: &resource.VPC{}, resource.EC2Subnet: &resource.Subnet{},
 	} {
 		s, _ := resource.SchemaOf(typ)

@@ -40,6 +40,8 @@ type Account struct {
 	events   int             // counts scheduled events
 	requests int             // counts calls, for their request ids
 	pageSize int
+	// functions are by region and name, documents those that AWS does not offer.
+	functions, documents map[string]bool
 
 	reports map[string]map[string]series // by id and metric
 	trouble trouble

@@ -17,11 +17,15 @@ var operations = map[action.Kind]string{
 	action.Mark: createTags, action.Tag: createTags,
 	action.Unmark: deleteTags, action.Untag: deleteTags,
 	action.Start: startInstances, action.Stop: stopInstances, action.Terminate: terminateInstances,
+	action.Isolate: modifyInterface, action.RunCommand: sendCommand,
 }
 
 // operation is what an action on resources of a type is called; false where
 // AWS has no such operation.
 func operation(of action.Kind, t resource.Type) (string, bool) {
+	if of == action.Invoke {
+		return invokeFunction, true
+	}
 	if k := kinds[t]; k != nil {
 		return k.operation(of)
 	}
@@ -40,6 +44,9 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if do, ok := singles[c.Action]; ok {
+		return do(a, ctx, c)
+	}
 	made, err := a.begin(ctx, op, c.At)
 	entry := Entry{At: a.clock.Now(), Operation: op, Region: c.At.Region,
 		IDs: slices.Clone(c.IDs), Tags: c.Tags.Clone(), Keys: slices.Clone(c.Keys)}

@@ -29,6 +29,18 @@ type call struct {
 	found   []*record
 	things  []*thing
 	missing []string
+
+	// Of calls about one resource: what they name beside it, and whether it is
+	// there.
+	face          resource.Interface
+	group         string
+	quarantine    *resource.SecurityGroup
+	rules         []resource.Rule
+	document      string
+	knownDocument bool
+	function      string
+	knownFunction bool
+	payload       []byte
 }
 
 // begin counts a call and refuses it where it does not come to its operation:
@@ -118,6 +130,12 @@ type Entry struct {
 	Tags      tag.Set
 	Keys      []string
 	RequestID string // "" where no answer came
+	// Document and Parameters are of a command, Function and Payload of an
+	// invocation.
+	Document   string
+	Parameters map[string][]string
+	Function   string
+	Payload    []byte
 	// Code and Class say why it failed; both are "" where it did not.
 	Code  string
 	Class fault.Class

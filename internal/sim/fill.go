@@ -27,6 +27,8 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, a, at, resource.EC2VPC, rs)
 		a.fillVPCTags(ctx, at, instances)
+	case need.SecurityGroupRules:
+		a.fillRules(ctx, at, rs)
 	case need.Protection:
 		a.fillProtection(ctx, at, instances)
 	}

@@ -36,6 +36,9 @@ type Instance struct {
 	SecurityGroups []string
 	RootDevice     string   // ebs (the default) or instance-store
 	Volumes        []string // default: one generated volume where the root device is ebs
+	// Agent is how Systems Manager sees it: Online, ConnectionLost, "" where it
+	// does not manage it.
+	Agent string
 	// StopProtected and TerminateProtected are its attributes disableApiStop and
 	// disableApiTermination.
 	StopProtected, TerminateProtected bool
@@ -177,6 +180,7 @@ func (a *Account) complete(r *record, at time.Time) {
 	if i.RootDevice == "ebs" && len(i.Volumes) == 0 {
 		i.Volumes = []string{a.newID("vol")}
 	}
+	i.Interfaces = primary(i)
 	r.dropWhatItsStateLacks()
 }
 
@@ -186,6 +190,7 @@ func (r *record) snapshot() resource.Instance {
 	i.TagSet = i.TagSet.Clone()
 	i.SecurityGroups = slices.Clone(i.SecurityGroups)
 	i.Volumes = slices.Clone(i.Volumes)
+	i.Interfaces = slices.Clone(i.Interfaces)
 	return i
 }
 

@@ -29,11 +29,15 @@ var kinds = map[resource.Type]*kind{
 		n.InterfaceType = or(n.InterfaceType, "interface")
 		n.State = or(n.State, usedOr(n.Attached() || n.Managed))
 	}),
-	resource.EC2SecurityGroup: kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil),
-	resource.EC2NetworkACL: kindOf("acl", "InvalidNetworkAclID.NotFound", func(l *resource.NetworkACL) *resource.Base {
-		l.Subnets = slices.Clone(l.Subnets)
+	resource.EC2SecurityGroup: ruled(revokeIngress, kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil)),
+	resource.EC2NetworkACL: ruled(deleteACLEntry, kindOf("acl", "InvalidNetworkAclID.NotFound", func(l *resource.NetworkACL) *resource.Base {
+		l.Subnets, l.Entries = slices.Clone(l.Subnets), slices.Clone(l.Entries)
 		return &l.Base
-	}, nil),
+	}, func(l *resource.NetworkACL, _ time.Time) {
+		for i := range l.Entries {
+			l.Entries[i].ID = resource.ACLRuleID(l.Entries[i].Direction, l.Entries[i].Number)
+		}
+	})),
 	resource.EC2ElasticIP: kindOf("eipalloc", "InvalidAllocationID.NotFound", func(e *resource.ElasticIP) *resource.Base { return &e.Base }, nil),
 	resource.EC2VPC: kindOf("vpc", "InvalidVpcID.NotFound", func(v *resource.VPC) *resource.Base { return &v.Base },
 		func(v *resource.VPC, _ time.Time) {
@@ -41,6 +45,12 @@ var kinds = map[resource.Type]*kind{
 		}),
 	resource.EC2Subnet: kindOf("subnet", "InvalidSubnetID.NotFound", func(s *resource.Subnet) *resource.Base { return &s.Base },
 		func(s *resource.Subnet, _ time.Time) { s.State = or(s.State, available) }),
+}
+
+// ruled is a kind whose rules can be revoked by an operation.
+func ruled(op string, k *kind) *kind {
+	k.revoke = op
+	return k
 }
 
 func completeVolume(v *resource.Volume, now time.Time) {

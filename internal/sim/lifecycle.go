@@ -113,7 +113,7 @@ func (r *record) dropWhatItsStateLacks() {
 	case terminated:
 		i.VPC, i.Subnet, i.PrivateIP, i.PublicIP = "", "", "", ""
 		i.CreatedAt = time.Time{}
-		i.SecurityGroups, i.Volumes = nil, nil
+		i.SecurityGroups, i.Interfaces, i.Volumes = nil, nil, nil
 	}
 }
 

@@ -84,6 +84,7 @@ var refusals = slices.Concat(
 	identified(deleteTags, pageDelete, "MissingParameter", "InvalidID", anyID),
 	absent(deleteTags),
 	deleteRefusals,
+	singleRefusals,
 )
 
 // identified are the refusals that concern a call's ids, which are well formed
@@ -198,6 +199,7 @@ type refused struct {
 // check looks for the first refusal that a call meets, or returns nil.
 func (a *Account) check(c *call) *refused {
 	a.look(c)
+	a.lookAround(c)
 	for _, r := range refusals {
 		if r.Operation != c.op || r.finds == nil {
 			continue

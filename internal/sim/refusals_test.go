@@ -3,6 +3,7 @@ package sim_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,7 @@ func scenes() map[string]scene {
 		all[op+": an id is malformed"] = do(k, "i-0123")
 		all[op+": there is no such instance"] = do(k, absent)
 	}
+	maps.Copy(all, singleScenes())
 	for op, k := range map[string]action.Kind{"ec2:CreateTags": action.Tag, "ec2:DeleteTags": action.Untag} {
 		for what, prefix := range prefixes {
 			all[op+": there is no such "+what] = do(k, prefix+"-0aaaaaaaaaaaaaaaa")

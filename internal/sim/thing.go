@@ -24,6 +24,8 @@ type thing struct {
 	kind *kind
 	// root volumes go with the instance they are attached to; others stay.
 	root bool
+	// groupRules are of a security group, whose listing does not tell them.
+	groupRules []resource.Rule
 }
 
 func (t *thing) order() int               { return t.seq }
@@ -97,6 +99,10 @@ func (a *Account) put(t resource.Type, region, id string, r resource.Resource) *
 		x.base.TagSet = tag.Set{}
 	}
 	k.complete(x.res, a.clock.Now())
+	a.keepRules(x)
+	if n, ok := x.res.(*resource.NetworkInterface); ok {
+		a.attach(n)
+	}
 	reg := a.region(region)
 	reg.things[t] = append(reg.things[t], x)
 	reg.thingByID[id] = x
@@ -197,6 +203,9 @@ type kind struct {
 	is   func(resource.Resource) bool
 	// complete fills in what every resource of the type has.
 	complete func(r resource.Resource, now time.Time)
+	// revoke is the operation that takes away one of its rules, "" where it has
+	// none.
+	revoke string
 	// effects are what can be done to one beside tagging.
 	effects map[action.Kind]effect
 }
@@ -237,6 +246,8 @@ func (k *kind) operation(of action.Kind) (string, bool) {
 		return k.service.set, true
 	case action.Untag, action.Unmark:
 		return k.service.unset, true
+	case action.Revoke:
+		return k.revoke, k.revoke != ""
 	default:
 		e, ok := k.effects[of]
 		return e.op, ok

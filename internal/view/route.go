@@ -3,13 +3,11 @@ package view
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/reason"
-	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // kinds are the kinds of news, the one that names an item first.
@@ -142,22 +140,13 @@ func keysOf(news []plan.News) []string {
 func lineOf(a *plan.Action) Line {
 	l := Line{
 		Action: a.Action, State: a.State, At: a.At, Reason: a.Reason,
-		Detail: detailOf(a.Tags, a.Keys), Hint: a.Hint, RequestID: a.RequestID,
+		Detail: a.Detail(), Hint: a.Hint, RequestID: a.RequestID,
 		WillBeHeld: a.WillBeHeld(),
 	}
 	if a.At.IsZero() && a.State == plan.Waiting {
 		l.After = a.After
 	}
 	return l
-}
-
-// detailOf writes tags as K=V and keys as they are, in order of the keys.
-func detailOf(tags tag.Set, keys []string) string {
-	parts := make([]string, 0, len(tags)+len(keys))
-	for _, k := range tags.Keys() {
-		parts = append(parts, k+"="+tags[k])
-	}
-	return strings.Join(append(parts, keys...), ", ")
 }
 
 // byWeight orders items as a digest shows them: what asks for something first,
