@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
@@ -23,7 +24,7 @@ type Notifier interface {
 	Send(ctx context.Context, ds []view.Digest) []notify.Delivery
 }
 
-// Options are what an App is made of. All but Log and Progress are needed.
+// Options are what an App is made of. All that do not say what nil means are needed.
 type Options struct {
 	Set    *policy.Set
 	Source inventory.Source
@@ -31,6 +32,13 @@ type Options struct {
 	// Ledger is used, not closed.
 	Ledger   record.Ledger
 	Notifier Notifier
+	// Trail is where it is found out who made resources, and Archive what is
+	// older; nil: that cannot be read, and is unread.
+	Trail   creators.Trail
+	Archive creators.Archive
+	// Clock is the present time in the account, which a request may be far from;
+	// nil: the request's time.
+	Clock func() time.Time
 	// Region is the one that is read where neither the request nor the settings
 	// name any.
 	Region string

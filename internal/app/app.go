@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/guard"
@@ -23,6 +24,8 @@ import (
 // App is the pipeline, made once for one policy set and account.
 type App struct {
 	o Options
+	// creators is nil where there is nothing to read them from.
+	creators *creators.Finder
 }
 
 // New returns an App. The options must be complete.
@@ -33,7 +36,11 @@ func New(o Options) *App {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	return &App{o: o}
+	a := &App{o: o}
+	if o.Trail != nil {
+		a.creators = creators.New(o.Trail, o.Archive, o.Ledger)
+	}
+	return a
 }
 
 // session is what planning and applying share for one run: who we are, what is
@@ -82,7 +89,9 @@ func renamed(set *policy.Set) map[string]string {
 }
 
 // Plan reads the account and says what would be done. It changes nothing: not
-// in the account, not in the ledger, and nobody is told.
+// in the account, no case, hold or history in the ledger, and nobody is told.
+// What was found out of who made resources is kept in the ledger by plans too:
+// it is a cache of what CloudTrail records, and takes minutes to read.
 func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	s, err := a.session(ctx, r)
 	if err != nil {
@@ -205,6 +214,10 @@ func (a *App) settle(ctx context.Context, s *session, at resource.Place, open []
 func (a *App) fetch(ctx context.Context, s *session, at resource.Place, f need.Fact, rs []resource.Resource) {
 	if m, ok := need.MetricOf(f); ok {
 		a.o.Source.Measure(ctx, at, m, s.build.Now, rs)
+		return
+	}
+	if f == need.Creator {
+		a.findCreators(ctx, s, at, rs)
 		return
 	}
 	a.o.Source.Fill(ctx, at, f, rs)

@@ -94,7 +94,7 @@ func (w *world) scope() record.Scope {
 }
 
 func (w *world) app() *app.App {
-	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Ledger: w.ledger, Notifier: w.post, Region: region})
+	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Region: region})
 }
 
 func (w *world) plan() *plan.Plan {

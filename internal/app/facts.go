@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/guard"
@@ -27,6 +29,34 @@ func missing(verdicts []eval.Verdict) []need.Fact {
 		}
 	}
 	return facts
+}
+
+// findCreators finds out who made resources of one place. It is no fact of the
+// source's: there is more than one place to look, and what is found is
+// remembered.
+func (a *App) findCreators(ctx context.Context, s *session, at resource.Place, rs []resource.Resource) {
+	if a.creators == nil {
+		for _, r := range rs {
+			r.SetOrigin(resource.Unread[resource.Origin](errNoTrail))
+		}
+		return
+	}
+	a.o.Log.Info("asking who made them", "region", at.Region, "resources", len(rs))
+	a.creators.Fill(ctx, s.scope, at, rs, a.present(s))
+}
+
+// errNoTrail says that this account has nothing that tells who made what.
+var errNoTrail = errors.New("there is no CloudTrail to ask")
+
+// present is the time in the account: events of a time to come have not been
+// read by judging as of then.
+func (a *App) present(s *session) time.Time {
+	if a.o.Clock != nil {
+		if now := a.o.Clock(); now.Before(s.build.Now) {
+			return now
+		}
+	}
+	return s.build.Now
 }
 
 // giveUp turns verdicts that are open in spite of everything fetched into

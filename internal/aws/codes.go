@@ -168,6 +168,10 @@ var codes = map[string]verdict{
 	"InvalidParameterCombinationException": badRequest,
 	"MissingRequiredParameterException":    badRequest,
 
+	// Event history. The token of a listing ends with time; what was read stands.
+	"InvalidNextTokenException": passing,
+	"InvalidTimeRangeException": badRequest,
+
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},
 	"EndpointDisabled": {class: fault.WrongState},

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -50,6 +51,7 @@ var published = map[need.Call]struct {
 	callRevokeEgress:      {requests: bucket{50, 5}},
 	callDeleteACLEntry:    {requests: bucket{50, 5}},
 	callModifyInterface:   {requests: bucket{50, 5}},
+	callLookupEvents:      {requests: bucket{2, 2}}, // "Quotas in AWS CloudTrail"
 }
 
 // limiterID names the middleware in the SDK's stack.
@@ -128,7 +130,7 @@ func tooSlow(ctx context.Context, err error) error {
 func (l *limiter) install(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc(limiterID,
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
-			call := need.Call{Service: "ec2", Operation: awsmiddleware.GetOperationName(ctx)}
+			call := need.Call{Service: strings.ToLower(awsmiddleware.GetServiceID(ctx)), Operation: awsmiddleware.GetOperationName(ctx)}
 			n, _ := ctx.Value(touchingKey{}).(int)
 			if err := l.take(ctx, awsmiddleware.GetRegion(ctx), call, n); err != nil {
 				return out, meta, err

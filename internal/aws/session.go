@@ -74,8 +74,10 @@ type Session struct {
 	snss perRegion[snsAPI]
 	cws  perRegion[cloudwatchAPI]
 
-	ssms    perRegion[ssmAPI]
-	lambdas perRegion[lambdaAPI]
+	ssms     perRegion[ssmAPI]
+	lambdas  perRegion[lambdaAPI]
+	trails   perRegion[trailAPI]
+	archives perRegion[archiveAPI]
 }
 
 // perRegion holds one service's calls for each region.

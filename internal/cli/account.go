@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/aws"
+	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
@@ -20,9 +21,12 @@ import (
 type account struct {
 	source inventory.Source
 	actor  execute.Actor
-	ways   notify.Transports
-	region string
-	now    func() time.Time
+	trail  creators.Trail
+	// archive is what a trail has left, nil without one.
+	archive creators.Archive
+	ways    notify.Transports
+	region  string
+	now     func() time.Time
 	// advance moves the account's own clock to a time; nil where it has none.
 	advance func(time.Time)
 	// rehearsal says that nothing real is at stake.
@@ -54,7 +58,11 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if err != nil {
 		return nil, err
 	}
-	return &account{source: s.Source(), actor: s.Actor(), region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	var archive creators.Archive
+	if c := set.Settings.Creators; c != nil {
+		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
+	}
+	return &account{archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
@@ -83,7 +91,7 @@ func fallback(asked, set []string) string {
 // process, but files are written.
 func openEmbedded(a *sim.Account) *account {
 	box := &outbox{}
-	return &account{source: a, actor: a, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
+	return &account{source: a, actor: a, trail: a, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
 		ways:   notify.Transports{Mail: box, Topics: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
 		suffix: "embedded", forgets: true, outbox: box}
 }

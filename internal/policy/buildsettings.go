@@ -46,6 +46,7 @@ func (l *loader) buildSettings(dir string) {
 	}
 	s.Limits = buildLimits(raw.limits)
 	l.buildOwner()
+	l.buildCreators()
 }
 
 func (l *loader) buildRegions(raw val[[]val[string]]) []string {

@@ -48,6 +48,7 @@ func TestSettingsAreRead(t *testing.T) {
 		Exempt: []Exemption{{Tag: "SPECIAL_EXCEPTION"}, {Tag: "Keep", Value: ptr("yes")}, {When: some}, {UntilTag: "FreezeUntil"}},
 		Limits: Limits{Counts: map[action.Kind]int{action.Stop: 50, action.Terminate: 5}, Share: 25},
 		Owner:  &Owner{Tags: []string{"Owner", "CreatedBy"}, Address: "{value}@example.com", Via: "infra", Otherwise: "infra"},
+		Creators: &Creators{Bucket: "example-logs", Prefix: "audit", Region: "eu-west-1"},
 	}
 	if diff := cmp.Diff(want, whole(t).Settings, alike); diff != "" {
 		t.Error(diff)
@@ -124,7 +125,7 @@ func TestPoliciesAreRead(t *testing.T) {
 	if diff := cmp.Diff(want, p, alike); diff != "" {
 		t.Error(diff)
 	}
-	if got := (diag.Pos{File: "whole.yaml", Line: 66, Column: 11}); p.Pos != got {
+	if got := (diag.Pos{File: "whole.yaml", Line: 67, Column: 11}); p.Pos != got {
 		t.Errorf("the policy is at %v, want %v", p.Pos, got)
 	}
 	if s, ok := p.Step("terminate"); !ok || s.Since != "stop" || !p.Notifies() {

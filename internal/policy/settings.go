@@ -11,6 +11,7 @@ import (
 // rawSettings are the settings as the file has them.
 type rawSettings struct {
 	name, zone, mark val[string]
+	creators         val[rawCreators]
 	regions          val[[]val[string]]
 	ledger           val[rawLedger]
 	exempt           val[[]val[rawExempt]]
@@ -31,6 +32,8 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 	key("owner", "How the owner of a resource is found and told.", ownerSection.kind(), func(s *rawSettings) *val[rawOwner] { return &s.owner }),
 	key("mark", "The key of the tag that shows a resource's earliest deadline, or off; tagwarden unless set.", tagKey,
 		func(s *rawSettings) *val[string] { return &s.mark }),
+	key("creators", "Where it is found who made what CloudTrail no longer tells of; nowhere unless set.", creatorsSection.kind(),
+		func(s *rawSettings) *val[rawCreators] { return &s.creators }),
 	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
 	later[rawSettings]("access", ""),
 }}

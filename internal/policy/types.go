@@ -46,6 +46,16 @@ type Settings struct {
 	Owner   *Owner // nil: nobody is asked to pay attention by tag
 	// Mark is the key of the mark, "" where marks are off.
 	Mark string
+	// Creators is where it is found who made what CloudTrail no longer tells of,
+	// nil: nowhere.
+	Creators *Creators
+}
+
+// Creators names the logs that a trail has left in a bucket.
+type Creators struct {
+	Bucket string
+	Prefix string // the trail's, without slashes around it
+	Region string // "": that of the AWS configuration
 }
 
 // Ledger says where cases and history are kept.

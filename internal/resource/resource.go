@@ -6,6 +6,7 @@ package resource
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -133,6 +134,12 @@ func (l Lazy[T]) Get(f need.Fact) (T, error) {
 	default:
 		return l.value, &MissingFact{Fact: f}
 	}
+}
+
+// Equal says whether both say the same: nothing, the same value, or that it
+// could not be read for the same reason.
+func (l Lazy[T]) Equal(other Lazy[T]) bool {
+	return l.known == other.known && reflect.DeepEqual(l.value, other.value) && fmt.Sprint(l.err) == fmt.Sprint(other.err)
 }
 
 // MissingFact is the error of a getter whose fact was not fetched.

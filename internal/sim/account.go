@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -44,6 +45,8 @@ type Account struct {
 	functions, documents map[string]bool
 
 	reports map[string]map[string]series // by id and metric
+	trail []trailEvent // in no order
+
 	trouble trouble
 	calls   map[string]int
 	log     []Entry
@@ -246,4 +249,5 @@ func (a *Account) newPublicIP() string {
 var (
 	_ inventory.Source = (*Account)(nil)
 	_ execute.Actor    = (*Account)(nil)
+	_ creators.Trail   = (*Account)(nil)
 )

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/span"
@@ -84,12 +85,35 @@ func Demo() *Account {
 		for k, v := range r.more {
 			i.Tags[k] = v
 		}
+		i.By = launcher(r)
 		a.reportDemo(a.Launch(i), r.five.Name)
 	}
 	for _, r := range demoThings(start) {
 		a.Add(r)
 	}
+	for _, m := range demoMakers {
+		a.MadeBy(m.id, start.AddDate(0, 0, -m.days), m.by)
+	}
 	return a
+}
+
+// launcher is who launched an instance of the demo: who owns it, where its tag
+// says so, else a program or a service.
+func launcher(r row) Who {
+	switch owner := r.five.Owner; {
+	case r.is.Operator != "":
+		return Service(r.is.Operator)
+	case r.more["aws:autoscaling:groupName"] != "":
+		return Service("autoscaling.amazonaws.com")
+	case strings.HasSuffix(owner, "@example.com"):
+		return Person(owner)
+	case owner == "dora" || owner == "rahul":
+		return User(owner)
+	case r.five.Name == "":
+		return Person("ana@example.com")
+	default:
+		return Role("ci-deploy")
+	}
 }
 
 // length reads a span of the table.

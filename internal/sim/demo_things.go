@@ -49,3 +49,15 @@ func demoThings(start time.Time) []resource.Resource {
 		&resource.ElasticIP{Base: at(mumbai, "eipalloc-03c7d9e2a15b8f460", nil), PublicIP: "203.0.113.251"},
 	)
 }
+
+// demoMakers say who made things of the demo, and how many days ago.
+var demoMakers = []struct {
+	id   string
+	days int
+	by   Who
+}{
+	{"vol-0f95d3a1c8e7b2460", 30, User("rahul")},
+	{"eipalloc-0e1f7a5c93b8d2460", 41, Role("ci-deploy")},
+	{"eipalloc-03c7d9e2a15b8f460", 12, User("rahul")},
+	{"ami-0b5c82f7e1d39a640", 190, User("dora")},
+}

@@ -42,6 +42,8 @@ type Instance struct {
 	// StopProtected and TerminateProtected are its attributes disableApiStop and
 	// disableApiTermination.
 	StopProtected, TerminateProtected bool
+	// By is who launched it, as CloudTrail tells; zero: CloudTrail does not.
+	By Who
 }
 
 // instanceID is what EC2 takes for an instance's id: 8 hexadecimal digits for
@@ -161,6 +163,7 @@ func (a *Account) launch(i Instance, at time.Time) *record {
 		a.put(resource.EC2VPC, i.Region, i.VPC, &resource.VPC{})
 	}
 	a.furnish(r)
+	a.enterEvent(i.Region, "RunInstances", fmt.Sprintf(`{"instancesSet":{"items":[{"instanceId":%q}]}}`, id), r.inst.CreatedAt, i.By)
 	a.schedule(r, at)
 	return r
 }
