@@ -89,6 +89,10 @@ func showType(e Env, s *resource.Schema) {
 			facts = append(facts, f.Fact)
 		}
 	}
+	for _, f := range resource.CreatorFields() {
+		rows = append(rows, []string{"creator." + f.Name, string(resource.String), string(need.Creator), "of who made it: " + f.Doc})
+	}
+	facts = append(facts, need.Creator)
 	grid(e, []string{"FIELD", "TYPE", "COSTS", "MEANING"}, rows)
 	fmt.Fprintln(e.Stdout)
 	if m := s.Metrics; m != nil {

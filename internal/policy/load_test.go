@@ -44,10 +44,10 @@ func TestSettingsAreRead(t *testing.T) {
 	}
 	want := Settings{
 		Name: "central", Zone: berlin, Regions: []string{"us-east-1", "ap-south-1"}, Mark: "warden",
-		Ledger: Ledger{SQLite: filepath.Join("conf", "tagwarden.db")},
-		Exempt: []Exemption{{Tag: "SPECIAL_EXCEPTION"}, {Tag: "Keep", Value: ptr("yes")}, {When: some}, {UntilTag: "FreezeUntil"}},
-		Limits: Limits{Counts: map[action.Kind]int{action.Stop: 50, action.Terminate: 5}, Share: 25},
-		Owner:  &Owner{Tags: []string{"Owner", "CreatedBy"}, Address: "{value}@example.com", Via: "infra", Otherwise: "infra"},
+		Ledger:   Ledger{SQLite: filepath.Join("conf", "tagwarden.db")},
+		Exempt:   []Exemption{{Tag: "SPECIAL_EXCEPTION"}, {Tag: "Keep", Value: ptr("yes")}, {When: some}, {UntilTag: "FreezeUntil"}},
+		Limits:   Limits{Counts: map[action.Kind]int{action.Stop: 50, action.Terminate: 5}, Share: 25},
+		Owner:    &Owner{Tags: []string{"Owner", "CreatedBy"}, Address: "{value}@example.com", Via: "infra", Otherwise: "infra"},
 		Creators: &Creators{Bucket: "example-logs", Prefix: "audit", Region: "eu-west-1"},
 	}
 	if diff := cmp.Diff(want, whole(t).Settings, alike); diff != "" {

@@ -23,6 +23,11 @@ func render() string {
 	b.WriteString("# Resource types\n\nWhat can be named in a policy's `resource`, and the fields that expressions see as `resource.NAME`. " +
 		"A fact that costs more than the listing is read only where the rest of the expression leaves the answer open. " +
 		"`tagwarden schema TYPE` prints the same.\n")
+	cost, _ := need.Of(need.Creator)
+	fmt.Fprintf(&b, "\nBeside these every type has `creator`, who made it, [read by](creators.md) %s, where needed: %s.\n\n| field | type | what it is |\n|---|---|---|\n", cost.Calls[0], cost.Per)
+	for _, f := range resource.CreatorFields() {
+		fmt.Fprintf(&b, "| `creator.%s` | %s | %s |\n", f.Name, resource.String, f.Doc)
+	}
 	for _, s := range resource.Schemas() {
 		var actions []string
 		for _, k := range s.Actions {
