@@ -26,7 +26,7 @@ func newPlan(e Env) *cobra.Command {
 		Short: "Say what would be done, and why; change nothing",
 		Long: `plan reads the account, judges it by the policy file and says what apply would
 do, to which resource and why, and why not where it would not. It changes
-nothing: not the account, not the ledger, and nobody is told.
+nothing: not the account, no case in the ledger, and nobody is told.
 
 With --out the plan is saved. "tagwarden apply FILE" then does what it says, in
 the next 24 hours, and looks at every resource again before it acts.`,

@@ -45,7 +45,7 @@ type Account struct {
 	functions, documents map[string]bool
 
 	reports map[string]map[string]series // by id and metric
-	trail []trailEvent // in no order
+	trail   []trailEvent                 // in no order
 
 	trouble trouble
 	calls   map[string]int

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/creators"
@@ -25,9 +26,12 @@ const (
 // Who is an identity of the account that makes resources. The zero value is
 // nobody that CloudTrail would tell of.
 type Who struct {
-	// userIdentity is as CloudTrail writes it, with ACCOUNT for the account.
+	// userIdentity is as CloudTrail writes it, with own for the account.
 	userIdentity string
 }
+
+// own stands for the account that a call is made in.
+const own = "ACCOUNT"
 
 // identity makes a Who of fields as CloudTrail has them.
 func identity(fields map[string]any) Who {
@@ -40,12 +44,11 @@ func identity(fields map[string]any) Who {
 
 // session is a session with a role of that path and name.
 func session(path, role, id, name string) Who {
-	const account = DemoAccount
 	return identity(map[string]any{
-		"type": "AssumedRole", "principalId": id + ":" + name, "accountId": account,
-		"arn": "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + name,
+		"type": "AssumedRole", "principalId": id + ":" + name, "accountId": own,
+		"arn": "arn:aws:sts::" + own + ":assumed-role/" + role + "/" + name,
 		"sessionContext": map[string]any{"sessionIssuer": map[string]any{
-			"type": "Role", "principalId": id, "accountId": account, "userName": role, "arn": "arn:aws:iam::" + account + ":role" + path + role}},
+			"type": "Role", "principalId": id, "accountId": own, "userName": role, "arn": "arn:aws:iam::" + own + ":role" + path + role}},
 	})
 }
 
@@ -56,8 +59,8 @@ func Person(name string) Who {
 
 // User is an IAM user.
 func User(name string) Who {
-	return identity(map[string]any{"type": "IAMUser", "principalId": "AIDAEXAMPLE" + name, "accountId": DemoAccount,
-		"arn": "arn:aws:iam::" + DemoAccount + ":user/" + name, "userName": name})
+	return identity(map[string]any{"type": "IAMUser", "principalId": "AIDAEXAMPLE" + name, "accountId": own,
+		"arn": "arn:aws:iam::" + own + ":user/" + name, "userName": name})
 }
 
 // Role is a program that works with a role.
@@ -116,7 +119,7 @@ func (a *Account) enterEvent(region, name, answer string, at time.Time, by Who) 
 	at = at.UTC().Truncate(time.Second)
 	record := fmt.Sprintf(`{"eventVersion":"1.11","userIdentity":%s,"eventTime":%q,"eventSource":"ec2.amazonaws.com","eventName":%q,"awsRegion":%q,`+
 		`"eventID":"00000000-0000-4000-9000-%012d","readOnly":false,"recipientAccountId":%q,"requestParameters":{},"responseElements":%s}`,
-		by.userIdentity, at.Format(time.RFC3339), name, region, len(a.trail)+1, a.id, answer)
+		strings.ReplaceAll(by.userIdentity, own, a.id), at.Format(time.RFC3339), name, region, len(a.trail)+1, a.id, answer)
 	a.trail = append(a.trail, trailEvent{region: region, name: name, at: at, record: []byte(record)})
 }
 
