@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -53,11 +54,17 @@ type session struct {
 	build  plan.Context
 }
 
+// errUnread is for whoever assembles an App.
+var errUnread = errors.New("rules outside the policy files were not read: policy.LoadWith reads them")
+
 func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	for _, name := range r.Only {
 		if a.o.Set.Policy(name) == nil {
 			return nil, fmt.Errorf("there is no policy %q; there are: %s", name, strings.Join(names(a.o.Set), ", "))
 		}
+	}
+	if a.o.Set.Unread {
+		return nil, errUnread
 	}
 	caller, err := a.o.Source.Caller(ctx)
 	if err != nil {

@@ -19,7 +19,8 @@ var (
 	optIn       = verdict{fault.Denied, "the region is not enabled for this account, or the account is not signed up for the service"}
 	unconfirmed = verdict{fault.Unverified, "either the sender is not verified in {region} (aws sesv2 create-email-identity --email-identity ADDRESS), " +
 		"or the account is in the SES sandbox there and a recipient is not verified: request production access"}
-	paused = verdict{fault.Denied, "SES has stopped sending for this account or configuration set: see the SES console in {region}"}
+	elsewhere = verdict{fault.NotFound, "the bucket is not in {region}: write region: with it"}
+	paused    = verdict{fault.Denied, "SES has stopped sending for this account or configuration set: see the SES console in {region}"}
 )
 
 // codes is every error code that means something to tagwarden, from "Error
@@ -137,7 +138,7 @@ var codes = map[string]verdict{
 	"MaxDocumentSizeExceeded":        badRequest,
 	"InvalidNotificationConfig":      badRequest,
 	"InvalidFilterKey":               badRequest,
-	"ResourceNotFoundException":      {fault.NotFound, "there is no such function, version or alias in {region}"},
+	"ResourceNotFoundException":      gone,
 	"RequestTooLargeException":       {fault.Invalid, "an event may have 1 MB"},
 	"ResourceConflictException":      {fault.WrongState, "the function is being changed; try again"},
 	"ResourceNotReadyException":      {fault.WrongState, "the function is not ready; try again"},
@@ -171,6 +172,17 @@ var codes = map[string]verdict{
 	// Event history. The token of a listing ends with time; what was read stands.
 	"InvalidNextTokenException": passing,
 	"InvalidTimeRangeException": badRequest,
+
+	// Tables and objects.
+	"ConditionalCheckFailedException":        {fault.WrongState, "somebody else changed it meanwhile: look again"},
+	"ResourceInUseException":                 {fault.WrongState, "it is being made or deleted at this moment; try again"},
+	"ProvisionedThroughputExceededException": throttled,
+	"InternalServerError":                    passing,
+	"NoSuchKey":                              gone,
+	"NoSuchBucket":                           gone,
+	"PermanentRedirect":                      elsewhere,
+	"AuthorizationHeaderMalformed":           elsewhere,
+	"SlowDown":                               throttled,
 
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},

@@ -67,6 +67,7 @@ type Session struct {
 	endpoint string // of EC2 where it is overridden, else ""
 	limits   *limiter
 	bound    func(*middleware.Stack) error // the time-out of an attempt
+	timeout  time.Duration                 // the same, for what is read after the attempt
 
 	ec2s perRegion[ec2API]
 	stss perRegion[stsAPI]
@@ -78,6 +79,8 @@ type Session struct {
 	lambdas  perRegion[lambdaAPI]
 	trails   perRegion[trailAPI]
 	archives perRegion[archiveAPI]
+	ddbs     perRegion[tablesAPI]
+	s3s      perRegion[objectsAPI]
 }
 
 // perRegion holds one service's calls for each region.
@@ -137,7 +140,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	// Set before, it would keep AWS_MAX_ATTEMPTS from being read.
 	cfg.Retryer = newRetryer
 	cfg.Credentials = credentials{cfg.Credentials}
-	s := &Session{cfg: cfg, limits: newLimiter(), bound: attemptTimeout(cmp.Or(o.Timeout, defaultTimeout))}
+	s := &Session{cfg: cfg, limits: newLimiter(), timeout: cmp.Or(o.Timeout, defaultTimeout)}
+	s.bound = attemptTimeout(s.timeout)
 	// Only a client resolves what is set for its service alone.
 	s.endpoint = awssdk.ToString(ec2.NewFromConfig(cfg).Options().BaseEndpoint)
 	return s, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/sim"
 )
@@ -25,8 +26,12 @@ type account struct {
 	// archive is what a trail has left, nil without one.
 	archive creators.Archive
 	ways    notify.Transports
-	region  string
-	now     func() time.Time
+	// library has the documents that policy files name.
+	library outside.Tables
+	// wait lets time pass on the account's clock.
+	wait   outside.Wait
+	region string
+	now    func() time.Time
 	// advance moves the account's own clock to a time; nil where it has none.
 	advance func(time.Time)
 	// rehearsal says that nothing real is at stake.
@@ -62,7 +67,7 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if c := set.Settings.Creators; c != nil {
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
-	return &account{archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	return &account{archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
@@ -91,9 +96,25 @@ func fallback(asked, set []string) string {
 // process, but files are written.
 func openEmbedded(a *sim.Account) *account {
 	box := &outbox{}
-	return &account{source: a, actor: a, trail: a, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
+	pass := func(ctx context.Context, d time.Duration) error {
+		a.Clock().Advance(d)
+		return ctx.Err()
+	}
+	return &account{source: a, actor: a, trail: a, library: a, wait: pass, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
 		ways:   notify.Transports{Mail: box, Topics: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
 		suffix: "embedded", forgets: true, outbox: box}
+}
+
+// pause lets time pass, or ends with the context.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // random is what tells two runs of one second apart.

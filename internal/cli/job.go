@@ -31,14 +31,12 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 	if err := checkRegions(c, f.regions); err != nil {
 		return nil, err
 	}
-	set, err := load(e, f)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkOnly(c, set, f.only); err != nil {
-		return nil, err
-	}
-	a, err := openAccount(c.Context(), e, f, set)
+	set, a, err := loadAll(c.Context(), e, f, func(set *policy.Set) (*account, error) {
+		if err := checkOnly(c, set, f.only); err != nil {
+			return nil, err
+		}
+		return openAccount(c.Context(), e, f, set)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/record/sqlite"
@@ -20,33 +21,64 @@ import (
 // errNoPolicy is the hint for a first run.
 var errNoPolicy = errors.New(`there is no policy file; "tagwarden init" writes one to start from, and -f names another`)
 
-// load reads the policy files. Warnings go to standard error; mistakes are the
-// error, all of them.
+// load reads the policy files, and none of the documents that they name.
+// Warnings go to standard error; mistakes are the error, all of them.
 func load(e Env, f *flags) (*policy.Set, error) {
-	set, list, err := read(e, f)
+	_, set, err := loadSources(e, f)
+	return set, err
+}
+
+// loadSources is load, and returns what was read as well.
+func loadSources(e Env, f *flags) ([]policy.Source, *policy.Set, error) {
+	sources, set, list, err := read(e, f)
+	if err == nil {
+		err = warned(e, list)
+	}
+	return sources, set, err
+}
+
+// loadAll is load with the documents that the policy files name, which are read
+// from the account that open opens.
+func loadAll(ctx context.Context, e Env, f *flags, open func(*policy.Set) (*account, error)) (*policy.Set, *account, error) {
+	sources, set, list, err := read(e, f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := list.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	a, err := open(set)
+	if err != nil {
+		return nil, nil, err
+	}
+	if refs := set.Documents(); len(refs) > 0 {
+		set, list = policy.LoadWith(sources, e.LookupEnv, outside.Read(ctx, a.library, refs))
+	}
+	return set, a, warned(e, list)
+}
+
+// warned shows warnings; mistakes are the error.
+func warned(e Env, list diag.List) error {
+	if err := list.Err(); err != nil {
+		return err
 	}
 	for _, d := range list {
 		fmt.Fprintln(e.Stderr, d)
 	}
-	return set, nil
+	return nil
 }
 
 // read reads the policy files and returns every diagnostic there is.
-func read(e Env, f *flags) (*policy.Set, diag.List, error) {
+func read(e Env, f *flags) ([]policy.Source, *policy.Set, diag.List, error) {
 	sources, err := policy.ReadFiles(func(path string) (fs.File, error) { return os.Open(path) }, f.policies...)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && slices.Equal(f.policies, []string{defaultPolicy}) {
-			return nil, nil, fmt.Errorf("reading %s: %w", defaultPolicy, errNoPolicy)
+			return nil, nil, nil, fmt.Errorf("reading %s: %w", defaultPolicy, errNoPolicy)
 		}
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	set, list := policy.Load(sources, e.LookupEnv)
-	return set, list, nil
+	return sources, set, list, nil
 }
 
 // checkRegions refuses what is no name of a region, in the words that

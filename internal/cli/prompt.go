@@ -20,7 +20,12 @@ var (
 // ask asks whether to apply the plan. Only "yes" is one; anything else, the
 // end of the input and the end of the context are not.
 func ask(ctx context.Context, e Env, p *plan.Plan) error {
-	fmt.Fprintf(e.Stderr, "\nApply this plan (%s) to account %s? Only 'yes' is accepted: ", report.Summary(p), p.Account)
+	return question(ctx, e, fmt.Sprintf("Apply this plan (%s) to account %s?", report.Summary(p), p.Account))
+}
+
+// question asks one, as ask does.
+func question(ctx context.Context, e Env, text string) error {
+	fmt.Fprintf(e.Stderr, "\n%s Only 'yes' is accepted: ", text)
 	answer := make(chan string, 1)
 	// Reading a terminal cannot be interrupted. Where the context ends first,
 	// the goroutine is left behind for the moments until the process ends.

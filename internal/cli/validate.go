@@ -20,10 +20,11 @@ func newValidate(e Env) *cobra.Command {
 		Use:   "validate",
 		Short: "Check the policy file, and show every mistake in it",
 		Long: `validate reads the policy file and shows every mistake with its place, the line
-and what would be right. It asks nobody: not AWS, not the ledger.`,
+and what would be right. It asks nobody: not AWS, not the ledger. Tables and objects
+outside the files are not read; it says which, and plan reads them.`,
 		Args: noArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
-			set, list, err := read(e, &f)
+			_, set, list, err := read(e, &f)
 			if err != nil {
 				return err
 			}
@@ -37,12 +38,23 @@ and what would be right. It asks nobody: not AWS, not the ledger.`,
 				fmt.Fprintln(e.Stderr, d)
 			}
 			fmt.Fprintf(e.Stdout, "%s: %s\n", diag.Printable(strings.Join(set.Files, ", ")), contents(set))
+			for _, o := range set.Outside {
+				fmt.Fprintf(e.Stderr, "not read: %s\n", unreadDocument(o))
+			}
 			return nil
 		},
 	}
 	f.policyFlag(c)
 	words(c, &output, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
 	return c
+}
+
+// unreadDocument says what a document is for.
+func unreadDocument(o policy.Outside) string {
+	if o.Lookup != "" {
+		return fmt.Sprintf("%s, the lookup %s", diag.Printable(o.Shown), diag.Printable(o.Lookup))
+	}
+	return fmt.Sprintf("the table %s, rules of the policy %s", diag.Printable(o.Shown), diag.Printable(o.Policy))
 }
 
 // contents says in a line what a set holds.

@@ -85,7 +85,7 @@ func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdic
 		v.stamp(in)
 		return v
 	}
-	if len(p.Tags) == 0 {
+	if len(p.Tags) == 0 && p.TagsFrom == "" {
 		v.Status = Violating
 		v.Reasons = append(v.Reasons, matched(p))
 	} else {

@@ -143,7 +143,7 @@ func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value
 	if !lacking {
 		value = tags[rule.Key]
 	}
-	for _, alias := range rule.Aliases {
+	for _, alias := range spellings(rule, tags) {
 		v, ok := tags[alias]
 		if !ok {
 			continue

@@ -28,6 +28,9 @@ type Table struct {
 	Values map[string]string
 	// KeysOnly says that the keys have no values, so that lookup() cannot ask.
 	KeysOnly bool
+	// Why says, of a table without values, why it could not be read; "" where
+	// it is simply empty.
+	Why string
 }
 
 // Has says whether the table has the key, compared exactly. The error is an
@@ -42,6 +45,9 @@ func (t *Table) Has(key string) (bool, error) {
 
 // unread is why an empty table answers nothing.
 func (t *Table) unread() string {
+	if t.Why != "" {
+		return fmt.Sprintf("the table %q was not read: %s", cut(t.Name), t.Why)
+	}
 	return fmt.Sprintf("the table %q is empty, which counts as not read", cut(t.Name))
 }
 

@@ -56,14 +56,16 @@ var table = map[string]rule{
 	"internal/loose":  {layer: vocabulary, why: "JSON of others, whose shape nobody promises"},
 	"internal/resource": {layer: vocabulary, why: "typed snapshots, and a table of fields for each type",
 		internal: in("tag", "need", "action", "reason", "span")},
+	"internal/document": {layer: vocabulary, why: "what policy files name and do not hold: tables and objects"},
 
 	"internal/identity": {layer: decide, why: "who made a call, from the userIdentity of a CloudTrail record"},
 	"internal/creation": {layer: decide, why: "what a call made, from a CloudTrail record and one table of events",
 		internal: in("identity")},
 	"internal/hours": {layer: decide, why: "opening hours and public holidays; the only user of the calendars", outside: []string{holidays}},
 	"internal/expr":  {layer: decide, why: "the only user of CEL", internal: in("hours"), outside: []string{cel}},
+	"internal/rules": {layer: decide, why: "the rules in a table: what is wrong with them, and how they are written"},
 	"internal/policy": {layer: decide, why: "bytes to a checked policy set; positions need the YAML parser",
-		internal: in("expr", "hours", "creation"), outside: []string{yaml}},
+		internal: in("expr", "hours", "rules", "creation"), outside: []string{yaml}},
 	"internal/eval": {layer: decide, why: "one resource against the policies",
 		internal: in("policy", "expr", "hours")},
 	"internal/cases": {layer: decide, why: "the history of a violation, and what is due from it",
@@ -75,6 +77,8 @@ var table = map[string]rule{
 
 	"internal/trigger": {layer: act, why: "why we wake: what EventBridge, SQS, SNS and Config deliver",
 		internal: in("creation")},
+	"internal/outside": {layer: act, why: "reads documents outside the policy files, and edits the tables of rules among them",
+		internal: in("rules")},
 	"internal/inventory": {layer: act, why: "a request to snapshots, and what could not be read"},
 	"internal/execute": {layer: act, why: "does what was approved, and nothing else; a command's parameters are the policy's, and an event says what eval found",
 		internal: in("guard", "plan", "policy", "eval")},
@@ -90,9 +94,9 @@ var table = map[string]rule{
 		internal: in("view", "plan", "eval", "policy"), outside: []string{lipgloss}},
 
 	"internal/aws": {layer: adapter, why: "the only user of the AWS SDK",
-		internal: in("inventory", "execute", "notify", "creators"), outside: []string{sdk, smithy, rate}},
+		internal: in("inventory", "execute", "notify", "creators", "outside", "rules"), outside: []string{sdk, smithy, rate}},
 	"internal/sim": {layer: adapter, why: "an account in memory, as strict as AWS",
-		internal: in("inventory", "execute", "notify", "creators")},
+		internal: in("inventory", "execute", "notify", "creators", "outside", "rules")},
 	"internal/record/sqlite": {layer: adapter, why: "the ledger in a file; the only user of SQLite",
 		internal: in("record", "plan", "cases"), outside: []string{sqlite}},
 
@@ -100,7 +104,7 @@ var table = map[string]rule{
 		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify", "creators")},
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",
 		internal: in("app", "report", "aws", "sim", "record", "record/sqlite", "policy", "expr", "plan", "inventory",
-			"execute", "notify", "view", "guard", "eval", "cases", "creators"),
+			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules"),
 		outside: []string{cobra, flags, lipgloss, progress, terminal}},
 	"cmd/tagwarden": {layer: assembly, why: "main: signals and the exit code", internal: in("cli")},
 

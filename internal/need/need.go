@@ -38,6 +38,10 @@ const (
 	Creator Fact = "creator"
 	// Metrics stands for every Metric: they cost the same.
 	Metrics Fact = "metrics"
+	// Table is what is in a DynamoDB table that a policy file names: rules, or
+	// a lookup. Object is an object in S3. They are read once in a run.
+	Table  Fact = "table"
+	Object Fact = "object"
 )
 
 // Call is one AWS API operation.
@@ -80,7 +84,13 @@ var costs = map[Fact]Cost{
 	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},
 		Per: "one call for 50 events that make resources of the type, two calls a second; nothing is read twice", Lazy: true},
 	Metrics: {Calls: []Call{{"cloudwatch", "GetMetricData"}}, Per: "one call for 500 of a page's resources", Lazy: true},
+	Table:   {Calls: []Call{{"dynamodb", "Scan"}}, Per: "one call for 1 MB of a table, in each run"},
+	Object:  {Calls: []Call{{"s3", "GetObject"}}, Per: "one call for an object, in each run"},
 }
+
+// EditRules are the operations that make and change a table of rules; reading
+// it is the fact Table.
+var EditRules = []Call{{"dynamodb", "DescribeTable"}, {"dynamodb", "CreateTable"}, {"dynamodb", "UpdateItem"}, {"dynamodb", "DeleteItem"}}
 
 // Of returns what a fact costs. Every fact of this package has a cost; the
 // second value is false for any other.

@@ -46,7 +46,7 @@ func constants(t *testing.T) []need.Fact {
 func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
-		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics}, facts); diff != "" {
+		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
 	for _, f := range facts {
@@ -77,6 +77,8 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		{need.Protection, []string{"ec2:DescribeInstanceAttribute", "ec2:DescribeSpotInstanceRequests"}, true},
 		{need.Creator, []string{"cloudtrail:LookupEvents"}, true},
 		{need.Metric{Name: "CPUUtilization", Statistic: "Average", Over: time.Hour}.Fact(), []string{"cloudwatch:GetMetricData"}, true},
+		{need.Table, []string{"dynamodb:Scan"}, false},
+		{need.Object, []string{"s3:GetObject"}, false},
 	}
 	for _, tt := range tests {
 		c, _ := need.Of(tt.fact)

@@ -34,6 +34,7 @@ func (l *loader) buildPolicy(p *policyDraft) {
 		p.Exempt = l.exemptions(raw.exempt, p.Types)
 	}
 	l.buildRules(p)
+	l.buildTagsFrom(p)
 	l.buildHours(p)
 	l.buildSteps(p)
 	l.checkEdges(p)
@@ -41,7 +42,7 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	if !raw.memory.set() && p.Timed() {
 		p.Memory = hoursMemory
 	}
-	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("hours") == nil {
+	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("tags_from") == nil && p.at.child("hours") == nil {
 		l.warn(whereName(p), "write match or tags, unless this is meant", "with neither match nor tags, every resource of the type violates the policy")
 	}
 }

@@ -16,7 +16,7 @@ import (
 // quotes, layout, and how channels and definitions are spread over files do
 // not count; the order of policies does. Of tables counts what they say, and
 // not how it is written or in what order.
-func digest(roots []*node, tables []*expr.Table) string {
+func digest(roots []*node, tables []*expr.Table, policies []*policyDraft) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "tagwarden policies %d\n", language)
 	for _, name := range []string{"settings", "channels", "define", "lookups"} {
@@ -33,6 +33,11 @@ func digest(roots []*node, tables []*expr.Table) string {
 		fmt.Fprintf(h, "t%d:", len(t.Values))
 		for _, k := range slices.Sorted(maps.Keys(t.Values)) {
 			fmt.Fprintf(h, "k%d:%sv%d:%s", len(k), k, len(t.Values[k]), t.Values[k])
+		}
+	}
+	for _, p := range policies {
+		if p.TagsFrom != "" {
+			writeOutside(h, p)
 		}
 	}
 	all := &node{shape: sequence}
@@ -76,5 +81,26 @@ func (n *node) write(h hash.Hash) {
 		fmt.Fprint(h, "n")
 	default:
 		fmt.Fprintf(h, "s%d:%s", len(n.text), n.text)
+	}
+}
+
+// writeOutside gives the rules that a policy has from elsewhere to the hash.
+func writeOutside(h hash.Hash, p *policyDraft) {
+	rules := p.Tags[p.own:]
+	fmt.Fprintf(h, "o%d:%s%d:", len(p.Name), p.Name, len(rules))
+	for i := range rules {
+		r := &rules[i]
+		words := []string{r.Key, fmt.Sprint(r.Required, r.AllowEmpty, r.AnyCase, r.Default != nil, r.Fallback != nil), "", "", r.PatternSource}
+		if r.Default != nil {
+			words[2] = *r.Default
+		}
+		if r.Value != nil {
+			words[3] = r.Value.Source()
+		}
+		words = append(words, r.Allowed...)
+		fmt.Fprintf(h, "r%d:", len(words))
+		for _, w := range words {
+			fmt.Fprintf(h, "w%d:%s", len(w), w)
+		}
 	}
 }

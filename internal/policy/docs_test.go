@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// document is docs/policy-file.md.
-func document(t *testing.T) string {
+// manual is docs/policy-file.md.
+func manual(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "policy-file.md"))
 	if err != nil {
@@ -30,7 +30,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	)
 	disk := fstest.MapFS{"people.csv": {Data: []byte("person,department\n")}, "cost-centers.csv": {Data: []byte("number\n")}}
 	loaded := 0
-	for _, block := range strings.Split(document(t), "```yaml\n")[1:] {
+	for _, block := range strings.Split(manual(t), "```yaml\n")[1:] {
 		text, _, _ := strings.Cut(block, "```")
 		first, _, _ := strings.Cut(text, ":")
 		inside := func(s string) string { return "    " + strings.TrimRight(strings.ReplaceAll(s, "\n", "\n    "), " ") }
@@ -60,7 +60,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 }
 
 func TestTheDocumentationNamesEveryKey(t *testing.T) {
-	doc := document(t)
+	doc := manual(t)
 	keys := policyFile.keys()
 	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
 		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/document"
 	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -66,8 +67,20 @@ var versionKind = kind[int]{want: "1", schema: func(defs object) object { return
 // an environment variable. The Set is nil where the list holds an error; warnings
 // may accompany a Set. What came from the environment is never repeated in a
 // diagnostic.
+//
+// Documents that the files name and do not hold (Set.Outside) are not read: a
+// Set that needs the rules in them is for looking at, and LoadWith makes the one
+// to judge with.
 func Load(sources []Source, env func(string) (string, bool)) (*Set, diag.List) {
-	l := &loader{reporter: &reporter{}, set: &Set{Channels: map[string]*Channel{}}}
+	return LoadWith(sources, env, nil)
+}
+
+// LoadWith is Load with what was read of the documents that the files name. A
+// table of rules that could not be read, is empty or has a fault in it is an
+// error, and every fault is told; a lookup like that counts as not read, with a
+// warning. Of a shelf that is nil nothing is expected.
+func LoadWith(sources []Source, env func(string) (string, bool), shelf document.Shelf) (*Set, diag.List) {
+	l := &loader{reporter: &reporter{}, set: &Set{Channels: map[string]*Channel{}}, shelf: shelf}
 	var roots []*node
 	for _, in := range sources {
 		l.set.Files = append(l.set.Files, in.Name)
@@ -91,7 +104,7 @@ func Load(sources []Source, env func(string) (string, bool)) (*Set, diag.List) {
 	if l.list.Err() != nil {
 		return nil, l.list
 	}
-	l.set.Digest = digest(roots, l.tables)
+	l.set.Digest = digest(roots, l.tables, l.policies)
 	return l.set, l.list
 }
 
@@ -122,6 +135,7 @@ type loader struct {
 	tables   []*expr.Table
 	compiler *expr.Compiler
 	policies []*policyDraft
+	shelf    document.Shelf // what was read outside; nil: nothing was
 }
 
 // policyDraft is a policy on its way into the Set.
@@ -129,6 +143,7 @@ type policyDraft struct {
 	at  *node
 	raw rawPolicy
 	*Policy
+	own int // how many of Tags the file itself has, which come first
 }
 
 // build goes from what the files have to what they mean. It goes on after
@@ -150,6 +165,7 @@ func (l *loader) build(sources []Source) {
 	l.buildSettings(dir)
 	l.buildTables()
 	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines, l.tables...)
+	l.set.Compiler = l.compiler
 	l.checkDefines()
 	l.buildExemptions()
 	l.buildChannels()

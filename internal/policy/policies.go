@@ -17,6 +17,7 @@ type rawPolicy struct {
 	mode, match       val[string]
 	exempt            val[[]val[rawExempt]]
 	tags              val[[]entry[rawRule]]
+	tagsFrom          val[rawTagsFrom]
 	steps             val[[]val[rawStep]]
 	limits            val[rawLimits]
 	includeManaged    val[bool]
@@ -50,11 +51,12 @@ var policySection = section[rawPolicy]{name: "a policy", doc: "One thing that mu
 	key("memory", "A violation that comes back within this time resumes its old clock; the longest after unless set.", length,
 		func(p *rawPolicy) *val[time.Duration] { return &p.memory }),
 	key("hours", "When its resources are wanted, for steps with at.", hoursSection.kind(), func(p *rawPolicy) *val[rawHours] { return &p.hours }),
-	later[rawPolicy]("tags_from", "write the rules under tags"),
 	key("children", "What gets the same tags: volumes, network_interfaces, snapshots.", listOf(word("volumes", "network_interfaces", "snapshots")),
 		func(p *rawPolicy) *val[[]val[string]] { return &p.children }),
 	key("settle", "For events: wait so long, then judge; 0s unless set.", length, func(p *rawPolicy) *val[time.Duration] { return &p.settle }),
 	key("sweep", "Whether a policy that events wake also runs once a day where deployed; true unless set.", boolean, func(p *rawPolicy) *val[bool] { return &p.sweep }),
+	key("tags_from", "Where more of the tags it wants are told: a table of rules, or a tag policy of the organisation.", tagsFromSection.kind(),
+		func(p *rawPolicy) *val[rawTagsFrom] { return &p.tagsFrom }),
 }}
 
 var scheduleKind = kind[string]{want: "rate(…) or cron(…)",

@@ -26,14 +26,20 @@ const (
 // those that are left. All mistakes are told at the policy file's own lines.
 func (l *loader) readTable(raw *rawLookup, left int, into *expr.Table) int {
 	data, err := readAll(raw.csv.at.src, raw.csv.v, left)
+	if err != nil {
+		why, hint := unreadable(err)
+		l.fault(raw.at(), hint, "the table %s cannot be read: %s", raw.at().show(), why)
+		return 0
+	}
+	return l.readCSV(raw, data, left, into)
+}
+
+// readCSV reads the rows of what a file or an object holds.
+func (l *loader) readCSV(raw *rawLookup, data []byte, left int, into *expr.Table) int {
 	size := len(data)
 	switch {
-	case err != nil:
-		why, hint := unreadable(err)
-		l.fault(raw.csv.at, hint, "the table %s cannot be read: %s", raw.csv.at.show(), why)
-		return 0
 	case size > left:
-		l.fault(raw.csv.at, "leave out what no policy needs", "with %s, the tables are larger than %d MiB together", raw.csv.at.show(), MaxTables>>20)
+		l.fault(raw.at(), "leave out what no policy needs", "with %s, the tables are larger than %d MiB together", raw.at().show(), MaxTables>>20)
 		return left
 	case !utf8.Valid(data):
 		l.row(raw, 1+bytes.Count(data[:firstInvalid(data)], []byte("\n")), "save it as UTF-8", "it is not UTF-8 from here on")
@@ -95,7 +101,7 @@ func firstInvalid(data []byte) int {
 
 // row reports a mistake in a line of a table.
 func (l *loader) row(raw *rawLookup, line int, hint, format string, args ...any) {
-	l.fault(raw.csv.at, hint, "the table %s, line %d: %s", raw.csv.at.show(), line, fmt.Sprintf(format, args...))
+	l.fault(raw.at(), hint, "the table %s, line %d: %s", raw.at().show(), line, fmt.Sprintf(format, args...))
 }
 
 // table is a table while it is read.
@@ -115,7 +121,7 @@ func (t *table) header() bool {
 	names, err := t.csv.Read()
 	switch {
 	case errors.Is(err, io.EOF):
-		t.fault(t.raw.csv.at, "its first line is the names of the columns", "the table %s has nothing in it", t.raw.csv.at.show())
+		t.fault(t.raw.at(), "its first line is the names of the columns", "the table %s has nothing in it", t.raw.at().show())
 		return false
 	case err != nil:
 		t.malformed(err)
@@ -141,9 +147,9 @@ func (t *table) column(name val[string], names []string) (int, bool) {
 		if len(names) == 1 && strings.ContainsAny(names[0], ";\t") {
 			hint = "columns are separated by commas"
 		}
-		t.fault(name.at, hint, "the table %s has no column %s", t.raw.csv.at.show(), name.at.show())
+		t.fault(name.at, hint, "the table %s has no column %s", t.raw.at().show(), name.at.show())
 	case slices.Contains(names[i+1:], name.v):
-		t.fault(name.at, "give the columns different names", "the table %s has the column %s twice", t.raw.csv.at.show(), name.at.show())
+		t.fault(name.at, "give the columns different names", "the table %s has the column %s twice", t.raw.at().show(), name.at.show())
 	default:
 		return i, true
 	}

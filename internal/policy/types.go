@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/document"
 	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -23,6 +24,35 @@ type Set struct {
 	Digest string
 	// Files are the files that were read, as given.
 	Files []string
+	// Outside are the documents that the files name, in the files' order.
+	Outside []Outside
+	// Compiler compiles further expressions as those of the files were: with
+	// their zone, definitions and tables.
+	Compiler *expr.Compiler
+	// Unread says that rules are missing because their documents were not read:
+	// nothing may be judged by this set.
+	Unread bool
+}
+
+// Outside is one use of a document that a policy file names.
+type Outside struct {
+	Ref document.Ref
+	// Shown is its name as the file has it, for people.
+	Shown string
+	// Policy is the policy whose rules it holds, Lookup the lookup that it is;
+	// one of them is set.
+	Policy, Lookup string
+}
+
+// Documents are those that the files name, each once.
+func (s *Set) Documents() []document.Ref {
+	var refs []document.Ref
+	for _, o := range s.Outside {
+		if !slices.Contains(refs, o.Ref) {
+			refs = append(refs, o.Ref)
+		}
+	}
+	return refs
 }
 
 // Policy returns the policy of that name, nil where there is none.
@@ -127,11 +157,14 @@ type Policy struct {
 	Mode           Mode
 	Match          *expr.Program // nil: everything
 	Exempt         []Exemption   // its own; the settings' add to them
-	Tags           []TagRule     // in the order of the file
+	Tags           []TagRule     // in the order of the file, then those from elsewhere
 	Steps          []Step        // in order
 	Limits         Limits
 	Hours          *Hours // nil: no step waits for hours
 	IncludeManaged bool
+	// TagsFrom is where further rules in Tags are from, as written; "" where all
+	// are in the file.
+	TagsFrom string
 	// Memory is how long after a case closed its clock is resumed.
 	Memory time.Duration
 	Pos    diag.Pos
@@ -196,8 +229,10 @@ type TagRule struct {
 	// PatternSource is the pattern as written; Pattern is anchored.
 	PatternSource string
 	Aliases       []string // keys that are renamed to Key
-	Overwrite     bool     // replaces a different value
-	Pos           diag.Pos
+	// AnyCase makes an alias of every key that differs from Key only in case.
+	AnyCase   bool
+	Overwrite bool // replaces a different value
+	Pos       diag.Pos
 }
 
 // Lists says whether the value is among those that the rule allows; where it

@@ -46,6 +46,8 @@ type Account struct {
 
 	reports map[string]map[string]series // by id and metric
 	trail   []trailEvent                 // in no order
+	tables  map[place]*table             // DynamoDB's
+	objects map[string][]byte            // S3's, by URL: their names are one for all regions
 
 	trouble trouble
 	calls   map[string]int
@@ -70,6 +72,8 @@ func New(account string, start time.Time) *Account {
 		taken:    map[string]bool{},
 		pageSize: maxPage,
 		reports:  map[string]map[string]series{},
+		tables:   map[place]*table{},
+		objects:  map[string][]byte{},
 		trouble:  noTrouble(),
 		calls:    map[string]int{},
 	}

@@ -94,6 +94,7 @@ func Demo() *Account {
 	for _, m := range demoMakers {
 		a.MadeBy(m.id, start.AddDate(0, 0, -m.days), m.by)
 	}
+	addDemoRules(a)
 	return a
 }
 
