@@ -115,7 +115,7 @@ var table = map[string]rule{
 	"internal/aws/cloudwatchtest": {layer: tests,
 		why: "answers for CloudWatch's metrics, in the protocol that no emulator speaks", outside: []string{smithy}},
 	"internal/sim/contract": {layer: tests, why: "what every account must do, real or not",
-		internal: in("inventory", "execute")},
+		internal: in("inventory", "execute", "outside", "rules")},
 	"internal/record/contract": {layer: tests, why: "what every ledger must do",
 		internal: in("record", "cases", "plan")},
 }
