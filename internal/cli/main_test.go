@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/sim"
 )
 
@@ -25,9 +26,11 @@ type world struct {
 	dir   string
 	sim   *sim.Account
 	actor execute.Actor
-	env   map[string]string
-	stdin string
-	tty   bool
+	// tables stands between the account's tables and the command; nil: nothing.
+	tables func(outside.Tables) outside.Tables
+	env    map[string]string
+	stdin  string
+	tty    bool
 }
 
 // newWorld returns a world with a policy file.
@@ -50,6 +53,9 @@ func (w *world) run(ctx context.Context, args ...string) result {
 		open: func() *account {
 			a := openEmbedded(w.sim)
 			a.actor, a.forgets, a.suffix = w.actor, false, "test"
+			if w.tables != nil {
+				a.library = w.tables(a.library)
+			}
 			return a
 		}})
 	return result{code, out.String(), errs.String()}

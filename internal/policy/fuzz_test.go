@@ -2,10 +2,12 @@ package policy
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -123,4 +125,39 @@ func BenchmarkLoadHundredPolicies(b *testing.B) {
 			b.Fatal(list)
 		}
 	}
+}
+
+func FuzzTagPolicy(f *testing.F) {
+	for _, name := range []string{"tag-policy.json", "wrong-tag-policy.json", "broken.json", "cut.json", "empty.json"} {
+		data, err := os.ReadFile("testdata/conf/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(strings.Repeat("[", 100)))
+	f.Add([]byte("{\"tags\":{\"a\":{\"tag_value\":[\"\\ud83d\\ude00\",\"\\u0000*\"]}}}\r\n"))
+	f.Add([]byte(`{"tags":{"a":{}}} {}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		disk := fstest.MapFS{"org.json": {Data: data}}
+		text := "version: 1\npolicies: [{name: org, resource: ec2:instance, tags_from: {tag_policy: org.json}}]\n"
+		set, list := Load([]Source{{Name: "p.yaml", Data: []byte(text), Open: disk.Open}}, environ)
+		if (set == nil) != (list.Err() != nil) {
+			t.Fatalf("set %v beside %v", set, list)
+		}
+		_ = list.Error()
+		for _, d := range list {
+			if d.Pos.Line > bytes.Count(data, []byte("\n"))+1 {
+				t.Errorf("line %d is not in the file", d.Pos.Line)
+			}
+		}
+		if set == nil {
+			return
+		}
+		for _, r := range set.Policies[0].Tags {
+			if r.Required || r.Key == "" || !json.Valid(data) {
+				t.Errorf("a rule %+v", r)
+			}
+		}
+	})
 }

@@ -148,6 +148,10 @@ func (l *loader) statedKey(of pair) *node {
 	lower.text = strings.ToLower(of.key.text)
 	n := of.value.child("tag_key")
 	if n == nil {
+		if lower.text != of.key.text {
+			l.warn(of.key, `write "tag_key": {"@@assign": "`+of.key.text+`"} if that is meant`,
+				"no tag_key says how %s is spelled, so that %q is: AWS takes lower case then", of.key.show(), lower.text)
+		}
 		return &lower
 	}
 	list, ok := l.operators(n)
