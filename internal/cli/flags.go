@@ -71,6 +71,11 @@ func words(c *cobra.Command, into *string, name, short, usage string, allowed ..
 	}
 }
 
+// textOrJSON registers the flag of what is written for people or for programs.
+func textOrJSON(c *cobra.Command, into *string) {
+	words(c, into, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
+}
+
 // String is the word.
 func (v *wordValue) String() string { return *v.value }
 

@@ -54,7 +54,7 @@ func newHoldsList(e Env) *cobra.Command {
 		},
 	}
 	f.register(c)
-	words(c, &f.output, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
+	textOrJSON(c, &f.output)
 	return c
 }
 

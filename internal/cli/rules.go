@@ -78,9 +78,9 @@ func openRules(c *cobra.Command, e Env, f *rulesFlags, args []string) (*ruleTabl
 	t := &ruleTable{env: e.LookupEnv}
 	set := &policy.Set{}
 	if len(args) > 0 {
-		t.ref = document.Ref{Region: f.region, Table: args[0]}
-		if f.region != "" {
-			f.regions = []string{f.region}
+		t.ref = document.TableRef(args[0], f.region)
+		if t.ref.Region != "" {
+			f.regions = []string{t.ref.Region}
 		}
 	} else {
 		sources, loaded, err := loadSources(e, &f.flags)

@@ -60,7 +60,7 @@ is 1 where one is wrong: a policy that uses the table does not load then.`,
 		},
 	}
 	f.register(c)
-	words(c, &f.output, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
+	textOrJSON(c, &f.output)
 	return c
 }
 

@@ -45,7 +45,7 @@ outside the files are not read; it says which, and plan reads them.`,
 		},
 	}
 	f.policyFlag(c)
-	words(c, &output, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
+	textOrJSON(c, &output)
 	return c
 }
 

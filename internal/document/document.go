@@ -35,6 +35,15 @@ func (r Ref) String() string {
 	return "s3://" + r.Bucket + "/" + r.Key
 }
 
+// TableRef names a table by its name or its ARN, which tells the region where
+// none is given: arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME.
+func TableRef(table, region string) Ref {
+	if parts := strings.Split(table, ":"); region == "" && len(parts) == 6 && parts[0] == "arn" {
+		region = parts[3]
+	}
+	return Ref{Region: region, Table: table}
+}
+
 // ObjectRef reads the URL of an object: s3://BUCKET/KEY. It is false for what
 // is none.
 func ObjectRef(url string) (Ref, bool) {

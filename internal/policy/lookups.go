@@ -40,7 +40,7 @@ func (t *rawLookup) at() *node {
 func (t *rawLookup) ref() (document.Ref, bool) {
 	switch {
 	case t.dynamodb.set():
-		return document.Ref{Region: t.region.v, Table: t.dynamodb.v}, true
+		return document.TableRef(t.dynamodb.v, t.region.v), true
 	case t.s3.set():
 		r, ok := document.ObjectRef(t.s3.v)
 		r.Region = t.region.v

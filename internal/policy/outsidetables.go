@@ -35,7 +35,7 @@ func (l *loader) outsideTable(raw *rawLookup, ref document.Ref, left int, into *
 	said := l.list
 	l.reporter = outer
 	for _, d := range said {
-		d.Severity = diag.Warning
+		d.Severity, d.Summary = diag.Warning, d.Summary+", so that it counts as not read"
 		l.list.Add(d)
 	}
 	switch {

@@ -85,7 +85,7 @@ func (l *loader) buildTagsFrom(p *policyDraft) {
 	switch t := raw.v; {
 	case t.dynamodb.set():
 		p.TagsFrom = t.dynamodb.at.bare()
-		ref := document.Ref{Region: t.region.v, Table: t.dynamodb.v}
+		ref := document.TableRef(t.dynamodb.v, t.region.v)
 		l.set.Outside = append(l.set.Outside, Outside{Ref: ref, Shown: p.TagsFrom, Policy: p.Name})
 		l.ruleTable(p, t.dynamodb.at, ref)
 	case t.tagPolicy.set():
