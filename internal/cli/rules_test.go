@@ -157,7 +157,11 @@ policies: [{name: teams, resource: ec2:instance, mode: enforce, tags: {Team: {re
 		t.Errorf("exit code %d, %s", r.code, r.errors)
 	}
 	w.sim.AddTable(sim.Home, "the-teams", outside.Key{Name: "team", Type: "S"}, document.Item{"team": document.String("payments")})
+	before := w.sim.Calls()["dynamodb:Scan"]
 	r = w.on("plan", "-o", "json")
+	if n := w.sim.Calls()["dynamodb:Scan"] - before; n != 1 {
+		t.Errorf("the table is read %d times in one run", n)
+	}
 	if r.errors != "" || !strings.Contains(r.out, "which is not in the table teams") {
 		t.Errorf("exit code %d, %s", r.code, r.errors)
 	}

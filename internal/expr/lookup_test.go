@@ -69,6 +69,10 @@ func TestWhatAnEmptyTableSaysIsUnknown(t *testing.T) {
 	if ok, err := (&Table{Name: "empty"}).Has("x"); ok || unknown(t, err).Reason != reason {
 		t.Errorf("Has gives %v, %v", ok, err)
 	}
+	const why = `the table "lost" was not read: permission denied`
+	if ok, err := (&Table{Name: "lost", Why: "permission denied"}).Has("x"); ok || unknown(t, err).Reason != why {
+		t.Errorf("Has gives %v, %v", ok, err)
+	}
 	if ok, err := departments.Has("ada"); ok || err != nil {
 		t.Errorf("Has finds a key that is written otherwise (%v)", err)
 	}
