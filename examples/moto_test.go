@@ -22,6 +22,8 @@ type user struct {
 	t    *testing.T
 	file string
 	env  map[string]string
+	// ahead is how far the user's clock is ahead of the server's.
+	ahead time.Duration
 }
 
 // newUser copies the example, and all tables, to a folder of its own, so that
@@ -64,7 +66,7 @@ func (u *user) run(args ...string) (code int, stdout, stderr string) {
 	u.t.Helper()
 	var out, errs bytes.Buffer
 	code = cli.Main(u.t.Context(), cli.Env{
-		Args: append(args, "-f", u.file), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now,
+		Args: append(args, "-f", u.file), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: func() time.Time { return time.Now().Add(u.ahead) },
 		LookupEnv: func(name string) (string, bool) {
 			if v, ok := u.env[name]; ok {
 				return v, true
