@@ -33,7 +33,7 @@ policies:
   - name: no-open-ssh
     resource: [ec2:security-group, ec2:network-acl]
     mode: enforce
-    match: resource.rules.exists(r, r.direction == "ingress" && r.cidr in ["0.0.0.0/0", "::/0"] && r.from_port <= 22 && r.to_port >= 22)
+    match: resource.rules.exists(r, r.allow && r.direction == "ingress" && r.cidr in ["0.0.0.0/0", "::/0"] && r.from_port <= 22 && r.to_port >= 22)
     enforce:
       - revoke: 'rule.direction == "ingress" && rule.cidr in ["0.0.0.0/0", "::/0"] && rule.from_port <= 22 && rule.to_port >= 22'
 `
@@ -91,8 +91,14 @@ func TestOnlyTheRulesThatMatchAreRevoked(t *testing.T) {
 	want(t, "before", []string{"ingress tcp 22 from 0.0.0.0/0", "ingress all from ::/0"}, texts(before.Rules))
 	w.aws.Clock().Advance(time.Hour)
 	again := w.apply().Plan
-	// What the ACL denies still matches, and there is nothing to revoke of it.
-	want(t, "after", []string{l + " revoke skipped"}, did(again))
+	want(t, "after", []string(nil), did(again))
+}
+
+func TestARuleThatDeniesTrafficIsNeverRevoked(t *testing.T) {
+	w := newWorld(t, strings.ReplaceAll(revokeSSH, "r.allow && ", ""))
+	l := w.acl(numbered(100, false, ingress("all", 0, 65535, "0.0.0.0/0")))
+	want(t, "done", []string{l + " revoke skipped"}, did(w.apply().Plan))
+	want(t, "rules", 1, len(w.aws.Rules(l)))
 }
 
 func TestARuleThatIsMadeBetweenPlanAndApplyIsNotRevokedUnseen(t *testing.T) {

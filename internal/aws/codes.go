@@ -125,6 +125,7 @@ var codes = map[string]verdict{
 
 	// Rules and isolation.
 	"InvalidSecurityGroupRuleId.NotFound": {fault.WrongState, "the rule is gone already, or was made anew"},
+	"InvalidPermission.NotFound":          {fault.WrongState, "the rule is gone already, or was made anew"},
 	"InvalidNetworkAclEntry.NotFound":     {fault.WrongState, "the rule is gone already"},
 	"InvalidNetworkInterface.NotFound":    gone,
 

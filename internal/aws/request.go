@@ -34,8 +34,11 @@ func invalid(call need.Call, region, message string) *fault.Error {
 
 // permission is what IAM calls the right to make a call.
 func permission(call need.Call) string {
-	if call.Service == "sesv2" {
+	switch {
+	case call.Service == "sesv2":
 		return "ses:" + call.Operation
+	case call == callInvoke:
+		return "lambda:InvokeFunction"
 	}
 	return call.String()
 }

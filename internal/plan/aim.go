@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -44,6 +45,10 @@ func elsewhere(a, b map[string]string) bool {
 	return false
 }
 
+// maxShown is how many rules a line shows. A security group can have a
+// thousand.
+const maxShown = 10
+
 // Detail is what exactly an action writes, deletes, takes away or calls, as a
 // line; "" where its word says it all.
 func (a *Action) Detail() string {
@@ -55,7 +60,11 @@ func (a *Action) Detail() string {
 	for _, id := range slices.Sorted(maps.Keys(a.Groups)) {
 		parts = append(parts, id+" to "+a.Groups[id])
 	}
-	for _, r := range a.Rules {
+	for i, r := range a.Rules {
+		if i == maxShown {
+			parts = append(parts, fmt.Sprintf("and %d more", len(a.Rules)-i))
+			break
+		}
 		parts = append(parts, r.String())
 	}
 	if a.Document != "" {

@@ -92,11 +92,11 @@ var ruleFields = []RuleField{
 	{Name: "from_port", Type: Int, Doc: "its first port, 0 where it is about all; of icmp the type, -1 for any", Get: func(r Rule) any { return r.FromPort }},
 	{Name: "to_port", Type: Int, Doc: "its last port, 65535 where it is about all; of icmp the code, -1 for any", Get: func(r Rule) any { return r.ToPort }},
 	{Name: "cidr", Type: String, Doc: "the addresses, IPv4 or IPv6, as in 0.0.0.0/0 or ::/0; \"\" where it names none", Get: func(r Rule) any { return r.CIDR }},
+	{Name: "allow", Type: Bool, Doc: "whether it lets traffic through, as every rule of a security group does; a rule that denies it is never revoked", Get: func(r Rule) any { return r.Allow }},
 	{Name: "group", Type: String, Doc: "the id of the security group it names, \"\" for none", Get: func(r Rule) any { return r.Group }, only: EC2SecurityGroup},
 	{Name: "prefix_list", Type: String, Doc: "the id of the prefix list it names, \"\" for none", Get: func(r Rule) any { return r.PrefixList }, only: EC2SecurityGroup},
 	{Name: "description", Type: String, Doc: "what was said of it, \"\" for nothing", Get: func(r Rule) any { return r.Description }, only: EC2SecurityGroup},
 	{Name: "number", Type: Int, Doc: "its place: the lowest number that fits decides", Get: func(r Rule) any { return r.Number }, only: EC2NetworkACL},
-	{Name: "allow", Type: Bool, Doc: "whether it lets traffic through; rules that deny it are never revoked", Get: func(r Rule) any { return r.Allow }, only: EC2NetworkACL},
 }
 
 // RuleFields are the fields that the rules of all these types have.

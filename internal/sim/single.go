@@ -254,7 +254,11 @@ func (a *Account) keepRules(x *thing) {
 	if !ok {
 		return
 	}
-	rules, _ := g.Rules() // none where nothing was said of them
+	rules, err := g.Rules()
+	if err != nil { // nothing was said of them, and so it has what every one begins with
+		rules = []resource.Rule{{ID: "sgr-" + strings.TrimPrefix(g.Reference.ID, "sg-"), Direction: resource.Egress, Protocol: "all",
+			FromPort: resource.FirstPort, ToPort: resource.LastPort, CIDR: "0.0.0.0/0"}}
+	}
 	x.groupRules = slices.Clone(rules)
 	for i := range x.groupRules {
 		x.groupRules[i].Allow = true

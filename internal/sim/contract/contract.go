@@ -65,6 +65,8 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"one unknown id fails a stop, a start and a termination as a whole", testUnknownID},
 		{"protection holds", testProtected},
 		{"every type is listed, read and tagged", testTypes},
+		{"rules are read on demand and revoked by their ids", testRevoke},
+		{"an instance is isolated only with a group of its VPC", testIsolate},
 		{"a parent's tags are read, and one that is gone has none", testParentTags},
 		{"calls at the same time do not disturb each other", testConcurrent},
 	})
