@@ -2,7 +2,9 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -91,7 +93,7 @@ func (a *ssmAPI) command(ctx context.Context, c execute.Call, ids []string, out 
 		Comment: awssdk.String(comment("tagwarden " + c.Policy)),
 	})
 	if err != nil {
-		out.all(ids, err)
+		out.all(ids, discreet(err, c.Parameters))
 		return
 	}
 	note := "a command was sent"
@@ -102,6 +104,27 @@ func (a *ssmAPI) command(ctx context.Context, c execute.Call, ids []string, out 
 		out.note(id, requestID(sent.ResultMetadata), nil, nil)
 		out.Notes[id] = note
 	}
+}
+
+// discreet takes what the command was given out of the service's text, which
+// may repeat it.
+func discreet(err error, given map[string][]string) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	for _, values := range given {
+		for _, v := range values {
+			if v = strings.Join(strings.Fields(v), " "); v != "" { // as the text is
+				f.Message = strings.ReplaceAll(f.Message, v, "(hidden)")
+			}
+		}
+	}
+	if strings.HasSuffix(f.Message, "…") { // cut off, perhaps within a value
+		f.Message = "the service's text is left out, as it may repeat what the command was given"
+	}
+	f.Err = nil // has the text too
+	return f
 }
 
 // comment is text as SendCommand takes it: at most 100 characters.

@@ -116,7 +116,8 @@ func unfit(faces []*resource.NetworkInterface, groups, vpcs map[string]string) s
 }
 
 // isolate changes the interfaces of one instance that are not isolated yet, and
-// returns the groups of those it changed, also where one of them failed.
+// returns the groups of those it changed or may have changed, also where one of
+// them failed.
 func (a *ec2API) isolate(ctx context.Context, faces []*resource.NetworkInterface, groups map[string]string) (request string, was isolatedFrom, err error) {
 	was.SecurityGroups = map[string][]string{}
 	for _, n := range faces {
@@ -124,11 +125,13 @@ func (a *ec2API) isolate(ctx context.Context, faces []*resource.NetworkInterface
 		if slices.Equal(n.SecurityGroups, want) {
 			continue
 		}
-		out, err := a.modifyInterface(touching(ctx, 1), &ec2.ModifyNetworkInterfaceAttributeInput{NetworkInterfaceId: &id, Groups: want})
+		out, err := a.modifyInterface(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{NetworkInterfaceId: &id, Groups: want})
+		if err == nil || mayBeDone(err) {
+			was.SecurityGroups[id] = n.SecurityGroups
+		}
 		if err != nil {
 			return request, was, err
 		}
-		was.SecurityGroups[id] = n.SecurityGroups
 		request = requestID(out.ResultMetadata)
 	}
 	return request, was, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -160,6 +161,13 @@ func (o *outcomes) note(id, request string, before any, err error) {
 	}
 }
 
+// mayBeDone says of a call that failed that AWS may have done it all the same:
+// no answer came. What was there before is then worth knowing.
+func mayBeDone(err error) bool {
+	class := fault.ClassOf(err)
+	return class == fault.TimedOut || class == fault.Passing
+}
+
 // revokedRules is what Before holds of a revocation.
 type revokedRules struct {
 	Rules []resource.Rule `json:"rules"`
@@ -178,10 +186,13 @@ func revokeGroupRules(ctx context.Context, api *ec2API, c execute.Call) (execute
 			if len(rules) == 0 {
 				continue
 			}
-			if request, err = api.revoke(touching(ctx, 1), id, way, rules); err != nil {
+			request, err = api.revoke(ctx, id, way, rules)
+			if err == nil || mayBeDone(err) {
+				gone = append(gone, rules...)
+			}
+			if err != nil {
 				break
 			}
-			gone = append(gone, rules...)
 		}
 		out.revoked(id, request, gone, err)
 	}
@@ -224,15 +235,16 @@ func deleteACLEntries(ctx context.Context, api *ec2API, c execute.Call) (execute
 		var request string
 		var failed error
 		for _, r := range c.Rules[id] {
-			done, err := api.deleteACLEntry(touching(ctx, 1), &ec2.DeleteNetworkAclEntryInput{
+			done, err := api.deleteACLEntry(ctx, &ec2.DeleteNetworkAclEntryInput{
 				NetworkAclId: &id, RuleNumber: awssdk.Int32(int32(r.Number)), Egress: awssdk.Bool(r.Direction == resource.Egress),
 			})
-			if err != nil {
-				failed = err
+			if err == nil || mayBeDone(err) {
+				gone = append(gone, r)
+			}
+			if failed = err; err != nil {
 				break
 			}
 			request = requestID(done.ResultMetadata)
-			gone = append(gone, r)
 		}
 		out.revoked(id, request, gone, failed)
 	}

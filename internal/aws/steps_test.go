@@ -185,6 +185,7 @@ func TestACommandIsSentToThoseThatAreOnlineAndOnlyOnce(t *testing.T) {
 	}{
 		"sent":          {reply{body: `{"Command":{"CommandId":"c-1"}}`}, ""},
 		"no document":   {reply{status: 400, body: `{"__type":"InvalidDocument","message":"no such document"}`}, fault.Invalid},
+		"bad value":     {reply{status: 400, body: `{"__type":"InvalidParameters","message":"the value true for commands is wrong"}`}, fault.Invalid},
 		"not known":     {reply{status: 400, body: `{"__type":"InvalidInstanceId","message":"x"}`}, fault.WrongState},
 		"answer broken": {reply{err: http.ErrHandlerTimeout}, fault.Passing},
 	} {
@@ -203,6 +204,9 @@ func TestACommandIsSentToThoseThatAreOnlineAndOnlyOnce(t *testing.T) {
 			}
 			if got := fault.ClassOf(answer.Failed[on]); got != tt.class {
 				t.Errorf("the one that is online: %v, want class %q", answer.Failed[on], tt.class)
+			}
+			if err := answer.Failed[on]; err != nil && strings.Contains(err.Error(), "true") {
+				t.Errorf("the error tells what the command was given: %v", err)
 			}
 			if tt.class == "" && answer.Notes[on] != "command c-1 was sent" {
 				t.Errorf("note %q", answer.Notes[on])
