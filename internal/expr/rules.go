@@ -39,7 +39,7 @@ func (c *checked) rules(typed bool) []Problem {
 		case ast.CallKind:
 			problems = append(problems, c.callRules(e, typed)...)
 		}
-		if c.isObject(e) && t.TypeName() != itemType && t.TypeName() != ruleType && !c.isOperand(e) {
+		if c.isObject(e) && !isElement(t) && !c.isOperand(e) {
 			add(c.bareObject(e))
 		}
 		if typed && c.beginsUntyped(e) {
@@ -78,6 +78,10 @@ func (c *checked) insteadOfHas(e ast.Expr) string {
 
 // isObject says whether a part is one of our objects.
 func (c *checked) isObject(e ast.Expr) bool { return strings.HasPrefix(c.typeOf(e).TypeName(), "@") }
+
+// isElement says whether a type is that of the objects that lists are made of:
+// a macro that gathers some of them names them by themselves.
+func isElement(t *types.Type) bool { return t.TypeName() == itemType || t.TypeName() == ruleType }
 
 // isOperand says whether a field is selected from a part.
 func (c *checked) isOperand(e ast.Expr) bool {
