@@ -149,6 +149,16 @@ func TestRulesThatCouldNotBeReadAreNotJudged(t *testing.T) {
 	want(t, "rules", 1, len(w.aws.Rules(g)))
 }
 
+func TestAnObservingPolicyShowsTheRulesItWouldRevoke(t *testing.T) {
+	w := newWorld(t, strings.Replace(strings.Replace(revokeSSH, "mode: enforce", "mode: observe", 1), "match: resource.rules.exists", "match: true || resource.rules.exists", 1))
+	open := w.group("", vpc, ingress("tcp", 22, 22, "0.0.0.0/0"))
+	w.group("", vpc, ingress("tcp", 443, 443, "0.0.0.0/0"))
+	p := w.apply().Plan
+	want(t, "would", []string{open + " revoke would"}, did(p))
+	want(t, "rules", []string{"ingress tcp 22 from 0.0.0.0/0"}, texts(find(t, p, open, action.Revoke).Rules))
+	want(t, "left", 1, len(w.aws.Rules(open)))
+}
+
 // Whatever the rules are: those that do not match are there afterwards, in
 // order, and none that matches is.
 func TestRulesThatDoNotMatchAreNeverTouched(t *testing.T) {

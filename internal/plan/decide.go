@@ -187,6 +187,9 @@ func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
 		}
 		a := stepAction(t)
 		aim(&a, t.Step, d.g.resource)
+		if a.Action == action.Revoke && len(a.Rules) == 0 {
+			continue // there is nothing that it would do
+		}
 		a.State = Would
 		f.Actions = append(f.Actions, a)
 	}
