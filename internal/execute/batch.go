@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -262,8 +263,8 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 	one := c
 	one.IDs = []string{id}
 	x.settle(p, one, func(a *plan.Action) {
-		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", answer.Notes[id], answer.RequestID
 		a.Before = answer.Before[id]
+		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", answer.Notes[id], cmp.Or(answer.RequestIDs[id], answer.RequestID)
 		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
 			a.Code, a.Reason = reason.Already, "it was "+prev+" already"
 		}

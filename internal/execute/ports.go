@@ -36,6 +36,9 @@ type Call struct {
 // Answer is what a call that succeeded said.
 type Answer struct {
 	RequestID string
+	// RequestIDs are those of each resource, by id, where the API takes one at a
+	// time.
+	RequestIDs map[string]string
 	// Previous is the state of each resource before the call, by id, where the
 	// API tells it (StopInstances, StartInstances, TerminateInstances).
 	Previous map[string]string
