@@ -56,8 +56,9 @@ var ec2Tagging = map[action.Kind]change{
 
 // changes is every action there is, by the type it is done to.
 var changes = map[resource.Type]map[action.Kind]change{
-	resource.EC2ElasticIP: ec2Tagging,
-	resource.EC2Image:     ec2Tagging,
+	resource.AutoScalingGroup: groupChanges,
+	resource.EC2ElasticIP:     ec2Tagging,
+	resource.EC2Image:         ec2Tagging,
 	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
 		action.RunCommand: {callSendCommand, runCommand},
 		action.Isolate:    ec2Change(callModifyInterface, isolateInstances),
@@ -76,6 +77,17 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.EC2Subnet:   ec2Tagging,
 	resource.EC2Volume:   ec2Tagging,
 	resource.EC2VPC:      ec2Tagging,
+	resource.RDSCluster: with(rdsTagging, map[action.Kind]change{
+		action.Start: rdsChange(callStartDBCluster, startDBCluster),
+		action.Stop:  rdsChange(callStopDBCluster, stopDBCluster),
+	}),
+	resource.RDSDatabase: with(rdsTagging, map[action.Kind]change{
+		action.Start: rdsChange(callStartDatabase, startDatabase),
+		action.Stop:  rdsChange(callStopDatabase, stopDatabase),
+	}),
+	resource.RDSSnapshot: with(rdsTagging, map[action.Kind]change{
+		action.Delete: rdsChange(callDeleteDBSnapshot, deleteDBSnapshot),
+	}),
 }
 
 // with is the changes of all of these.

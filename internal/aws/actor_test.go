@@ -92,7 +92,7 @@ func TestACallThatNamesTooLittleIsRefusedWithoutACall(t *testing.T) {
 		"an empty key":          {execute.Call{Action: action.Untag, IDs: one, Keys: []string{""}}, fault.Invalid},
 		"what is no call":       {execute.Call{Action: action.Notify, IDs: one}, fault.Unsupported},
 		"nothing":               {execute.Call{IDs: one}, fault.Unsupported},
-		"another type of thing": {execute.Call{Action: action.Stop, IDs: one, Type: "rds:db"}, fault.Unsupported},
+		"another type of thing": {execute.Call{Action: action.Stop, IDs: one, Type: "sqs:queue"}, fault.Unsupported},
 		"nowhere":               {execute.Call{Action: action.Stop, IDs: one, At: resource.Place{Account: "1"}}, fault.Invalid},
 	}
 	for name, tt := range tests {

@@ -146,6 +146,24 @@ var codes = map[string]verdict{
 	"InvalidParameterValueException": badRequest,
 	"InvalidRequestContentException": badRequest,
 
+	// RDS and Auto Scaling.
+	"DBInstanceNotFound":                 gone,
+	"DBClusterNotFoundFault":             gone,
+	"DBSnapshotNotFound":                 gone,
+	"DBSnapshotNotFoundFault":            gone,
+	"DBClusterSnapshotNotFoundFault":     gone,
+	"InvalidDBInstanceState":             wrongState,
+	"InvalidDBClusterStateFault":         wrongState,
+	"InvalidDBSnapshotState":             wrongState,
+	"InvalidDBClusterSnapshotStateFault": wrongState,
+	"InsufficientDBInstanceCapacity":     {fault.Quota, "AWS has no room for this class of database in its availability zone at the moment"},
+	"InsufficientDBClusterCapacityFault": {fault.Quota, "AWS has no room for the databases of this cluster at the moment"},
+	"KMSKeyNotAccessibleFault":           {fault.WrongState, "the key that encrypts the database is disabled, or not the caller's to use"},
+	"StorageQuotaExceeded":               {fault.Quota, "raise the account's quota of database storage"},
+	"ResourceContention":                 {fault.Passing, "another change of the Auto Scaling group is under way; try again"},
+	"ScalingActivityInProgress":          wrongState,
+	"LimitExceeded":                      {fault.TagLimit, "an Auto Scaling group holds at most 50 tags; remove some"},
+
 	// Tags.
 	"TagLimitExceeded":   {fault.TagLimit, "a resource holds at most 50 tags; remove some"},
 	"TagPolicyViolation": tagPolicy,

@@ -35,6 +35,13 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 		inventory.FillParentTags(ctx, s, at, resource.EC2Instance, rs)
 	case need.VolumeTags:
 		inventory.FillParentTags(ctx, s, at, resource.EC2Volume, rs)
+	case need.ClusterTags:
+		inventory.FillParentTags(ctx, s, at, resource.RDSCluster, rs)
+	case need.SnapshotSourceTags:
+		inventory.FillParentTags(ctx, s, at, resource.RDSDatabase, rs)
+		inventory.FillParentTags(ctx, s, at, resource.RDSCluster, rs)
+	case need.SnapshotSharing:
+		s.fillSharing(ctx, at, rs)
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, s, at, resource.EC2VPC, rs)
 		s.fillVPCTags(ctx, at, list)

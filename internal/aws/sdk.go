@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/internal/need"
 )
 
-// This file is every AWS call that tagwarden makes, each as a function of its
-// own. Nothing of ours has a field with the type of an SDK client: whatever is
+// This file, and sdk*.go beside it for further services, is every AWS call that
+// tagwarden makes, each as a function of its own. Nothing of ours has a field with the type of an SDK client: whatever is
 // turned into an interface would, by way of its fields, make the linker keep
 // every method of the client once anything in the program looks methods up by
 // name, as text/template does. For EC2 that is some 760 calls and 30 MB.

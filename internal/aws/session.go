@@ -81,6 +81,8 @@ type Session struct {
 	archives perRegion[archiveAPI]
 	ddbs     perRegion[tablesAPI]
 	s3s      perRegion[objectsAPI]
+	rdss     perRegion[rdsAPI]
+	asgs     perRegion[autoscalingAPI]
 }
 
 // perRegion holds one service's calls for each region.

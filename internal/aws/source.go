@@ -80,6 +80,7 @@ type reader struct {
 
 // readers are the types that can be read.
 var readers = map[resource.Type]reader{
+	resource.AutoScalingGroup:    {call: callGroups, batch: groupsPage, page: groups},
 	resource.EC2ElasticIP:        ec2Reader(callAddresses, "allocation-id", elasticIPs),
 	resource.EC2Image:            ec2Reader(callImages, "image-id", images),
 	resource.EC2Instance:         ec2Reader(callInstances, "instance-id", instances),
@@ -90,6 +91,9 @@ var readers = map[resource.Type]reader{
 	resource.EC2Subnet:           ec2Reader(callSubnets, "subnet-id", subnets),
 	resource.EC2Volume:           ec2Reader(callVolumes, "volume-id", volumes),
 	resource.EC2VPC:              ec2Reader(callVpcs, "vpc-id", vpcs),
+	resource.RDSCluster:          rdsReader(callDBClusters, dbClusters),
+	resource.RDSDatabase:         rdsReader(callDatabases, databases),
+	resource.RDSSnapshot:         {call: callDBSnapshots, batch: rdsPage, page: dbSnapshots},
 }
 
 // ec2Reader reads one of EC2's types. byID is the filter that takes ids. Where

@@ -21,6 +21,19 @@ const (
 	ElasticIPs        Fact = "elastic_ips"
 	VPCs              Fact = "vpcs"
 	Subnets           Fact = "subnets"
+	// Databases and the facts after it are what listing the types of RDS and Auto
+	// Scaling gives.
+	Databases   Fact = "databases"
+	DBClusters  Fact = "db_clusters"
+	DBSnapshots Fact = "db_snapshots"
+	Groups      Fact = "groups"
+	// ClusterTags are the tags of the DB cluster that a database belongs to, and
+	// SnapshotSourceTags those of what a DB snapshot was taken of.
+	ClusterTags        Fact = "cluster_tags"
+	SnapshotSourceTags Fact = "snapshot_source_tags"
+	// SnapshotSharing is which accounts may restore a DB snapshot. It is read only
+	// for snapshots that are about to be deleted, and where an expression asks.
+	SnapshotSharing Fact = "snapshot_sharing"
 	// InstanceTags and VolumeTags are the tags of the instance or volume that a
 	// resource belongs to.
 	InstanceTags Fact = "instance_tags"
@@ -79,6 +92,15 @@ var costs = map[Fact]Cost{
 	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
 	VPCTags:            {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
 	SecurityGroupRules: {Calls: []Call{{"ec2", "DescribeSecurityGroupRules"}}, Per: "one call for 1000 rules of a page's security groups", Lazy: true},
+	Databases:          {Calls: []Call{{"rds", "DescribeDBInstances"}}, Per: "one call for 100 databases"},
+	DBClusters:         {Calls: []Call{{"rds", "DescribeDBClusters"}}, Per: "one call for 100 clusters"},
+	DBSnapshots:        {Calls: []Call{{"rds", "DescribeDBSnapshots"}, {"rds", "DescribeDBClusterSnapshots"}}, Per: "one call for 100 snapshots of databases, and of clusters"},
+	Groups:             {Calls: []Call{{"autoscaling", "DescribeAutoScalingGroups"}}, Per: "one call for 100 groups"},
+	ClusterTags:        {Calls: []Call{{"rds", "DescribeDBClusters"}}, Per: "one call for 100 of a page's clusters", Lazy: true},
+	SnapshotSourceTags: {Calls: []Call{{"rds", "DescribeDBInstances"}, {"rds", "DescribeDBClusters"}},
+		Per: "one call for 100 of a page's databases, and of its clusters", Lazy: true},
+	SnapshotSharing: {Calls: []Call{{"rds", "DescribeDBSnapshotAttributes"}, {"rds", "DescribeDBClusterSnapshotAttributes"}},
+		Per: "one call for a manual snapshot about to be deleted", Lazy: true},
 	Protection: {Calls: []Call{{"ec2", "DescribeInstanceAttribute"}, {"ec2", "DescribeSpotInstanceRequests"}},
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
 	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},

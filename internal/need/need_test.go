@@ -46,7 +46,8 @@ func constants(t *testing.T) []need.Fact {
 func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
-		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object}, facts); diff != "" {
+		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.Databases, need.DBClusters, need.DBSnapshots, need.Groups,
+		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
 	for _, f := range facts {

@@ -59,6 +59,13 @@ const (
 	TerminationProtection = "termination-protection" // termination protection is on
 	ProtectionUnread      = "protection-unread"      // whether protection is on could not be read
 	NoQuarantine          = "no-quarantine"          // no security group is given for the VPC of an instance that is to be isolated
+	NotReady              = "not-ready"              // AWS does this only in other states than the resource's; the next run tries again
+	NotStoppable          = "not-stoppable"          // AWS does not stop databases of this make: read replicas and their sources, members of clusters, …
+	ScaleInProtection     = "scale-in-protection"    // instances of the Auto Scaling group are protected from scaling in
+	ProcessSuspended      = "process-suspended"      // the process of the Auto Scaling group that it takes is suspended
+	SizesUnknown          = "sizes-unknown"          // what to scale the Auto Scaling group back to is not known
+	UseUnread             = "use-unread"             // what uses the resource, or who was given it, could not be read
+	InUse                 = "in-use"                 // something uses the resource, or somebody else was given it
 	Conflict              = "conflict"               // two policies want what contradicts each other: neither happens
 	OverLimit             = "over-limit"             // the policy wants more of this kind than its limits allow; holds release lets it through
 
@@ -140,6 +147,13 @@ var groups = []Group{
 		{TerminationProtection, "termination protection is on"},
 		{ProtectionUnread, "whether protection is on could not be read"},
 		{NoQuarantine, "no security group is given for the VPC of an instance that is to be isolated"},
+		{NotReady, "AWS does this only in other states than the resource's; the next run tries again"},
+		{NotStoppable, "AWS does not stop databases of this make: read replicas and their sources, members of clusters, …"},
+		{ScaleInProtection, "instances of the Auto Scaling group are protected from scaling in"},
+		{ProcessSuspended, "the process of the Auto Scaling group that it takes is suspended"},
+		{SizesUnknown, "what to scale the Auto Scaling group back to is not known"},
+		{UseUnread, "what uses the resource, or who was given it, could not be read"},
+		{InUse, "something uses the resource, or another account was given it"},
 		{Conflict, "two policies want what contradicts each other: neither happens"},
 		{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
 	}},

@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 var place = resource.Place{Account: "111122223333", Region: "eu-central-1"}
 
 // base is what a resource of a test begins with.
-func base(t resource.Type, id string) resource.Base {
-	return resource.Base{Reference: resource.EC2Ref(place, t, id), TagSet: tag.Set{"Name": "x"}}
+func base(t resource.Type, id string) resource.Base { return named(resource.EC2Ref(place, t, id)) }
+
+func named(ref resource.Ref) resource.Base {
+	return resource.Base{Reference: ref, TagSet: tag.Set{"Name": "x"}}
 }
 
 // child is one whose parent's tags were read.
@@ -75,7 +78,40 @@ func types() map[resource.Type]struct {
 		resource.EC2Subnet: {&resource.Subnet{Base: base(resource.EC2Subnet, "subnet-1"), Child: child, State: "available", VPC: "vpc-1", CIDR: "10.0.0.0/20", Zone: "eu-central-1a", AvailableIPs: 4090, Default: true},
 			map[string]any{"state": "available", "vpc": "vpc-1", "cidr": "10.0.0.0/20", "zone": "eu-central-1a", "available_ips": 4090, "default": true, "parent": ofVPC, "parent.tags": parentTags},
 			[]string{"x", "Unknown", "vpc-1", "10.0.0.0/20", "eu-central-1a", "4090"}},
+		resource.RDSDatabase: {&resource.Database{Base: named(resource.RDSRef(place, resource.RDSDatabase, "web-1")), Child: child, State: "stopped", CreatedAt: made, RestartsAt: made.AddDate(0, 0, 7),
+			Engine: "aurora-mysql", EngineVersion: "8.0", Class: "db.m7g.large", MultiAZ: true, Storage: 100, StorageType: "gp3", Encrypted: true, Cluster: "web", Public: true, DeletionProtection: true,
+			VPC: "vpc-1", SubnetGroup: "default", Zone: "eu-central-1a", ReplicaOf: "other", Replicas: []string{"web-2"}, SecurityGroups: []string{"sg-1"}},
+			map[string]any{"state": "stopped", "created_at": made, "age": 48 * time.Hour, "restarts_at": made.AddDate(0, 0, 7), "engine": "aurora-mysql", "engine_version": "8.0", "class": "db.m7g.large",
+				"multi_az": true, "storage": 100, "storage_type": "gp3", "encrypted": true, "cluster": "web", "public": true, "deletion_protection": true, "vpc": "vpc-1", "subnet_group": "default",
+				"zone": "eu-central-1a", "replica_of": "other", "replicas": []string{"web-2"}, "security_groups": []string{"sg-1"},
+				"parent": resource.Parent{Type: "rds:cluster", ID: "web"}, "parent.tags": parentTags},
+			[]string{"2026-11-18 12:00", "stopped", "aurora-mysql", "db.m7g.large", "Unknown", "web"}},
+		resource.RDSCluster: {&resource.DBCluster{Base: named(resource.RDSRef(place, resource.RDSCluster, "web")), State: "stopped", CreatedAt: made, RestartsAt: made.AddDate(0, 0, 7), Engine: "aurora-mysql",
+			EngineVersion: "8.0", EngineMode: "provisioned", MultiAZ: true, Storage: 1, Encrypted: true, DeletionProtection: true, SubnetGroup: "default", GlobalCluster: "world", ReplicaOf: "arn:a",
+			Replicas: []string{"arn:b"}, Members: []string{"web-1", "web-2"}, SecurityGroups: []string{"sg-1"}},
+			map[string]any{"state": "stopped", "created_at": made, "age": 48 * time.Hour, "restarts_at": made.AddDate(0, 0, 7), "engine": "aurora-mysql", "engine_version": "8.0", "engine_mode": "provisioned",
+				"multi_az": true, "storage": 1, "encrypted": true, "deletion_protection": true, "subnet_group": "default", "global_cluster": "world", "replica_of": "arn:a", "replicas": []string{"arn:b"},
+				"members": []string{"web-1", "web-2"}, "security_groups": []string{"sg-1"}},
+			[]string{"2026-11-18 12:00", "stopped", "aurora-mysql", "Unknown", "web-1, web-2"}},
+		resource.RDSSnapshot: {&resource.DBSnapshot{Base: named(resource.RDSRef(place, resource.RDSSnapshot, "before")), Child: child, State: "available", CreatedAt: made, Kind: "manual", Database: "web-1",
+			Engine: "postgres", EngineVersion: "16.4", Storage: 100, Encrypted: true, SharedWith: resource.Known([]string{"999988887777"})},
+			map[string]any{"state": "available", "created_at": made, "age": 48 * time.Hour, "kind": "manual", "database": "web-1", "cluster": "", "engine": "postgres", "engine_version": "16.4", "storage": 100,
+				"encrypted": true, "shared_with": []string{"999988887777"}, "parent": resource.Parent{Type: "rds:db", ID: "web-1"}, "parent.tags": parentTags},
+			[]string{"2026-11-18 12:00", "manual", "100 GiB", "Unknown", "web-1"}},
+		resource.AutoScalingGroup: {&resource.Group{Base: named(resource.GroupRef(place, "0-1", "web")), Sizes: resource.Sizes{Min: 1, Desired: 2}, Max: 4, CreatedAt: made, Instances: []string{"i-1", "i-2"},
+			Protected: []string{"i-1"}, ProtectsNew: true, Suspended: []string{"Launch"}, Propagated: []string{"Name"}, LaunchTemplate: "web", HealthCheck: "ELB", Zones: []string{"eu-central-1a"},
+			Subnets: []string{"subnet-1"}, TargetGroups: []string{"arn:t"}, Operator: "eks.amazonaws.com"},
+			map[string]any{"state": "running", "created_at": made, "age": 48 * time.Hour, "min": 1, "max": 4, "desired": 2, "instances": []string{"i-1", "i-2"}, "protected": []string{"i-1"}, "protects_new": true,
+				"suspended": []string{"Launch"}, "propagated": []string{"Name"}, "launch_template": "web", "health_check": "ELB", "zones": []string{"eu-central-1a"}, "subnets": []string{"subnet-1"},
+				"target_groups": []string{"arn:t"}, "managed_by": "eks.amazonaws.com"},
+			[]string{"2026-11-18 12:00", "running", "2 of 1 to 4", "Unknown"}},
 	}
+}
+
+// also are the actions that types take beside those that all take.
+var also = map[resource.Type][]action.Kind{
+	resource.AutoScalingGroup: {action.Start, action.Stop}, resource.RDSDatabase: {action.Start, action.Stop},
+	resource.RDSCluster: {action.Start, action.Stop}, resource.RDSSnapshot: {action.Delete},
 }
 
 func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
@@ -112,7 +148,11 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 		if diff := cmp.Diff(tt.columns, columns); diff != "" {
 			t.Errorf("%s: columns (-want +got)\n%s", s.Type, diff)
 		}
-		actions := []action.Kind{action.Tag, action.Untag, action.Invoke}
+		actions := []action.Kind{action.Tag, action.Untag}
+		if strings.HasPrefix(string(s.Type), "ec2:") {
+			actions = append(actions, action.Invoke)
+		}
+		actions = append(actions, also[s.Type]...)
 		if _, ok := tt.full.(resource.Ruled); ok {
 			actions = append(actions, action.Revoke)
 		}
@@ -132,11 +172,12 @@ func TestFieldsOfAnEmptyResource(t *testing.T) {
 		resource.EC2Volume: &resource.Volume{}, resource.EC2Snapshot: &resource.Snapshot{}, resource.EC2Image: &resource.Image{}, resource.EC2NetworkInterface: &resource.NetworkInterface{},
 		resource.EC2SecurityGroup: &resource.SecurityGroup{RuleList: resource.Known[[]resource.Rule](nil)}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
 		resource.EC2VPC: &resource.VPC{}, resource.EC2Subnet: &resource.Subnet{},
+		resource.RDSDatabase: &resource.Database{}, resource.RDSCluster: &resource.DBCluster{}, resource.RDSSnapshot: &resource.DBSnapshot{}, resource.AutoScalingGroup: &resource.Group{},
 	} {
 		s, _ := resource.SchemaOf(typ)
 		for _, f := range s.Fields {
 			v, err := f.Get(r, now)
-			if timed := f.Name == "created_at" || f.Name == "age"; timed != (err != nil) || !timed && !promised(f.Type, v) {
+			if timed := f.Type == resource.Timestamp || f.Name == "age"; timed != (err != nil) || !timed && !promised(f.Type, v) {
 				t.Errorf("%s: %s is %T, %v", typ, f.Name, v, err)
 			}
 		}
@@ -159,6 +200,13 @@ func TestWhatIsBeingDeletedIsEnded(t *testing.T) {
 		"an image that is disabled":    {&resource.Image{State: "disabled"}, false},
 		"an image that is no more":     {&resource.Image{State: "deregistered"}, true},
 		"an image that came to nought": {&resource.Image{State: "failed"}, true},
+		"a database that is stopped":   {&resource.Database{State: "stopped"}, false},
+		"a database that is going":     {&resource.Database{State: "deleting"}, true},
+		"a cluster that is going":      {&resource.DBCluster{State: "deleting"}, true},
+		"a cluster that has failed":    {&resource.DBCluster{State: "failed"}, false},
+		"a DB snapshot that is going":  {&resource.DBSnapshot{State: "deleting"}, true},
+		"a group of no size":           {&resource.Group{}, false},
+		"a group that is going":        {&resource.Group{Deleting: true}, true},
 	}
 	for name, tt := range tests {
 		if got := tt.r.Ended(); got != tt.want {

@@ -42,6 +42,9 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 		return execute.Answer{}, &fault.Error{Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
 			Message: fmt.Sprintf("there is no such call for resources of type %q in the embedded account", c.Type)}
 	}
+	if k := kinds[c.Type]; k != nil && k.service.alone && len(c.IDs) > 1 {
+		return a.oneByOne(ctx, c)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if do, ok := singles[c.Action]; ok {
@@ -57,7 +60,7 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 	if err := made.knows(c.Type); err != nil {
 		return execute.Answer{}, err
 	}
-	made.action, made.ids, made.tags, made.keys = c.Action, c.IDs, c.Tags, c.Keys
+	made.action, made.kind, made.ids, made.tags, made.keys = c.Action, c.Type, c.IDs, c.Tags, c.Keys
 	lost, done := a.loses(op)
 	answer := execute.Answer{}
 	if !lost || done {
@@ -176,7 +179,11 @@ func (c *call) retag() []string {
 		if !tag.Compare(i.tags(), next).Empty() {
 			changed = append(changed, i.reference().ID)
 		}
+		before := i.tags()
 		i.setTags(next)
+		if x, ok := i.(*thing); ok && x.kind.retagged != nil {
+			x.kind.retagged(x, c.action, before)
+		}
 	}
 	return changed
 }

@@ -21,6 +21,7 @@ type call struct {
 	id     string // its request id
 
 	action action.Kind // of a call that is to change something
+	kind   resource.Type
 	ids    []string
 	tags   tag.Set
 	keys   []string

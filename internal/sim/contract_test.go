@@ -47,6 +47,8 @@ func blank(t *testing.T, typ resource.Type) resource.Resource {
 		resource.EC2ElasticIP: &resource.ElasticIP{Base: b}, resource.EC2Image: &resource.Image{Base: b}, resource.EC2NetworkACL: &resource.NetworkACL{Base: b},
 		resource.EC2NetworkInterface: &resource.NetworkInterface{Base: b}, resource.EC2SecurityGroup: &resource.SecurityGroup{Base: b},
 		resource.EC2Snapshot: &resource.Snapshot{Base: b}, resource.EC2Subnet: &resource.Subnet{Base: b}, resource.EC2Volume: &resource.Volume{Base: b}, resource.EC2VPC: &resource.VPC{Base: b},
+		resource.RDSDatabase: &resource.Database{Base: b}, resource.RDSCluster: &resource.DBCluster{Base: b}, resource.RDSSnapshot: &resource.DBSnapshot{Base: b},
+		resource.AutoScalingGroup: &resource.Group{Base: b, Sizes: resource.Sizes{Min: 1, Desired: 2}, Max: 4},
 	}
 	if all[typ] == nil {
 		t.Fatalf("nobody says how to make a %s", typ)

@@ -47,6 +47,19 @@ func demoThings(start time.Time) []resource.Resource {
 			InterfaceType: "nat_gateway", Description: "Interface for NAT Gateway nat-0e5a1b7c3d9f24860", Managed: true},
 		&resource.ElasticIP{Base: at(east, "eipalloc-0e1f7a5c93b8d2460", tag.Set{"Name": "nat"}), PublicIP: "203.0.113.250", PrivateIP: "10.20.1.251", NetworkInterface: "eni-0d84c6a2e7f13b950"},
 		&resource.ElasticIP{Base: at(mumbai, "eipalloc-03c7d9e2a15b8f460", nil), PublicIP: "203.0.113.251"},
+
+		// A database by itself with its reader, a cluster of two, and what was kept of
+		// a database that is gone.
+		&resource.Database{Base: at(east, "orders", tag.Set{"Project": "storefront", "Owner": "ana", "Env": "prod"}), Class: "db.m7g.large", Storage: 200, Replicas: []string{"orders-reader"}, CreatedAt: ago(500)},
+		&resource.Database{Base: at(east, "orders-reader", tag.Set{"Project": "storefront", "Env": "prod"}), Class: "db.m7g.large", Storage: 200, ReplicaOf: "orders", CreatedAt: ago(320)},
+		&resource.Database{Base: at(east, "orders-dev", tag.Set{"Project": "storefront", "Owner": "ben@example.com", "Env": "dev"}), CreatedAt: ago(90)},
+		&resource.DBCluster{Base: at(mumbai, "ledger", tag.Set{"Env": "dev"}), Members: []string{"ledger-1", "ledger-2"}, CreatedAt: ago(60)},
+		&resource.Database{Base: at(mumbai, "ledger-1", nil), Engine: "aurora-postgresql", Class: "db.r7g.large", Cluster: "ledger", CreatedAt: ago(60)},
+		&resource.Database{Base: at(mumbai, "ledger-2", nil), Engine: "aurora-postgresql", Class: "db.r7g.large", Cluster: "ledger", CreatedAt: ago(60)},
+		&resource.DBSnapshot{Base: at(east, "crm-last", nil), Database: "crm", Storage: 80, CreatedAt: ago(380)},
+		&resource.DBSnapshot{Base: at(east, "rds:orders-2026-11-19-03-00", tag.Set{"Project": "storefront"}), Kind: "automated", Database: "orders", Storage: 200, CreatedAt: ago(1)},
+		&resource.DBSnapshot{Base: at(mumbai, resource.ClusterSnapshotID("ledger-start"), nil), Cluster: "ledger", Engine: "aurora-postgresql", Storage: 1, CreatedAt: ago(55)},
+		&resource.Group{Base: at(east, "workers-dev", tag.Set{"Env": "dev", "Project": "storefront"}), Sizes: resource.Sizes{Min: 1, Desired: 2}, Max: 4, Propagated: []string{"Env"}, LaunchTemplate: "workers", CreatedAt: ago(140)},
 	)
 }
 

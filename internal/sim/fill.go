@@ -24,6 +24,13 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 		inventory.FillParentTags(ctx, a, at, resource.EC2Instance, rs)
 	case need.VolumeTags:
 		inventory.FillParentTags(ctx, a, at, resource.EC2Volume, rs)
+	case need.ClusterTags:
+		inventory.FillParentTags(ctx, a, at, resource.RDSCluster, rs)
+	case need.SnapshotSourceTags:
+		inventory.FillParentTags(ctx, a, at, resource.RDSDatabase, rs)
+		inventory.FillParentTags(ctx, a, at, resource.RDSCluster, rs)
+	case need.SnapshotSharing:
+		a.fillSharing(ctx, at, rs)
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, a, at, resource.EC2VPC, rs)
 		a.fillVPCTags(ctx, at, instances)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -9,7 +10,19 @@ import (
 
 // kinds are the types beside instances that an account can have. The codes are
 // those of "Error codes for the Amazon EC2 API".
-var kinds = map[resource.Type]*kind{
+var kinds = together(ec2Kinds, rdsKinds, groupKinds)
+
+// together is one table of several.
+func together(tables ...map[resource.Type]*kind) map[resource.Type]*kind {
+	all := map[resource.Type]*kind{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
+}
+
+// ec2Kinds are the types of EC2.
+var ec2Kinds = map[resource.Type]*kind{
 	resource.EC2Volume: kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume),
 	resource.EC2Snapshot: kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },
 		func(s *resource.Snapshot, now time.Time) {

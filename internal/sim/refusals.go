@@ -85,6 +85,7 @@ var refusals = slices.Concat(
 	absent(deleteTags),
 	deleteRefusals,
 	singleRefusals,
+	namedRefusals,
 )
 
 // identified are the refusals that concern a call's ids, which are well formed

@@ -166,6 +166,7 @@ func scenes() map[string]scene {
 		all[op+": there is no such instance"] = do(k, absent)
 	}
 	maps.Copy(all, singleScenes())
+	maps.Copy(all, namedScenes())
 	for op, k := range map[string]action.Kind{"ec2:CreateTags": action.Tag, "ec2:DeleteTags": action.Untag} {
 		for what, prefix := range prefixes {
 			all[op+": there is no such "+what] = do(k, prefix+"-0aaaaaaaaaaaaaaaa")

@@ -26,6 +26,8 @@ type thing struct {
 	root bool
 	// groupRules are of a security group, whose listing does not tell them.
 	groupRules []resource.Rule
+	// shared are the accounts that were given it.
+	shared []string
 }
 
 func (t *thing) order() int               { return t.seq }
@@ -208,6 +210,9 @@ type kind struct {
 	revoke string
 	// effects are what can be done to one beside tagging.
 	effects map[action.Kind]effect
+	// retagged, where it is set, does what else a change of its tags changes;
+	// before are those that it had.
+	retagged func(x *thing, k action.Kind, before tag.Set)
 }
 
 // service is what the types of one service have in common.
@@ -218,6 +223,8 @@ type service struct {
 	// named says that people name its resources, and that their names are their
 	// ids; the ids of others are made by the service.
 	named bool
+	// alone says that a call takes one resource: one for several is several.
+	alone bool
 }
 
 // newID makes an id that was never given before.

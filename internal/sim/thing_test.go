@@ -43,7 +43,7 @@ func TestEveryTypeThereIsCanBeInTheAccount(t *testing.T) {
 		}
 		id := a.Add(blank(t, s.Type))
 		r, ok := a.Resource(id)
-		if !ok || r.Ref() != resource.EC2Ref(home, s.Type, id) || r.Tags() == nil {
+		if !ok || r.Ref().ID != id || r.Ref().Type != s.Type || r.Ref().Place() != home || r.Ref().ARN == "" || r.Tags() == nil {
 			t.Errorf("%s: %+v", s.Type, r)
 		}
 	}

@@ -2,7 +2,7 @@ package mototest
 
 import "testing"
 
-// Make makes a resource of a type of EC2 other than instances, without tags,
+// Make makes a resource of a type other than instances, without tags,
 // and what it needs: a volume for a snapshot, a VPC for a subnet, … It returns
 // its id.
 func (a *Account) Make(t testing.TB, typ string) string {
@@ -25,6 +25,8 @@ func (a *Account) Make(t testing.TB, typ string) string {
 		return a.make(t, "CreateNetworkAcl", "VpcId", a.Make(t, "ec2:vpc"))
 	case "ec2:elastic-ip":
 		return a.make(t, "AllocateAddress", "Domain", "vpc")
+	case "rds:db", "rds:cluster", "rds:snapshot", "autoscaling:group":
+		return a.makeDatabase(t, typ)
 	}
 	t.Fatalf("nobody says how to make a %s in moto", typ)
 	return ""
