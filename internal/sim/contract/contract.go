@@ -67,6 +67,9 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"every type is listed, read and tagged", testTypes},
 		{"rules are read on demand and revoked by their ids", testRevoke},
 		{"an instance is isolated only with a group of its VPC", testIsolate},
+		{"what is no instance stops and starts again", testStopTypes},
+		{"a group comes back to the sizes it had", testSizes},
+		{"a DB snapshot is deleted once nobody else uses it", testSnapshotOf},
 		{"a parent's tags are read, and one that is gone has none", testParentTags},
 		{"calls at the same time do not disturb each other", testConcurrent},
 	})
