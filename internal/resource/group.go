@@ -135,6 +135,9 @@ func (g *Group) Refuses(k action.Kind) *Refusal {
 }
 
 func (g *Group) refusesScaling(k action.Kind) *Refusal {
+	if g.Already(k) {
+		return nil
+	}
 	process := map[action.Kind]string{action.Stop: "Terminate", action.Start: "Launch"}[k]
 	if slices.Contains(g.Suspended, process) {
 		return &Refusal{Code: reason.ProcessSuspended, Text: "its process " + process + " is suspended, without which nothing would come of it"}

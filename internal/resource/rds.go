@@ -60,9 +60,9 @@ func databaseAlready(k action.Kind, state string) bool {
 }
 
 // notReady is the refusal of a state in which RDS does not do what is asked, nil
-// where it is one in which it does.
+// where it is one in which it does, or in which it is done.
 func notReady(k action.Kind, state, ready string) *Refusal {
-	if state == ready {
+	if state == ready || databaseAlready(k, state) {
 		return nil
 	}
 	return &Refusal{Code: reason.NotReady, Text: fmt.Sprintf("it is %s, and AWS lets one %s it only while it is %s", or(state, "in no known state"), k, ready)}
