@@ -79,7 +79,7 @@ func TestRDSAndAutoScalingKeepWhatAWSSays(t *testing.T) {
 	}
 	for what, tt := range tests {
 		t.Run(what, func(t *testing.T) {
-			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[[]string]{})); d != "" {
+			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[[]string]{}, resource.Lazy[resource.Origin]{})); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 		})

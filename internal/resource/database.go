@@ -73,6 +73,7 @@ var databaseSchema = &Schema{
 	Title:   "RDS database",
 	Doc:     "A DB instance, also one of Neptune or DocumentDB: `engine` tells. A member of a cluster is stopped and started with it. AWS starts what has been stopped for seven days.",
 	Actions: []action.Kind{action.Tag, action.Untag, action.Start, action.Stop},
+	Metrics: databaseMetrics,
 	Fields: sorted(slices.Concat(shared[*Database](need.Databases), databaseFields,
 		createdFields(need.Databases, "created", func(d *Database) time.Time { return d.CreatedAt }),
 		parentFields[*Database](need.Databases, need.ClusterTags, "the cluster it is a member of"))),

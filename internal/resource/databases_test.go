@@ -220,3 +220,34 @@ func FuzzParseSizes(f *testing.F) {
 		}
 	})
 }
+
+func TestADatabaseIsMeasuredWhileItRuns(t *testing.T) {
+	made := now.AddDate(0, 0, -30)
+	for what, tt := range map[string]struct {
+		r    resource.Resource
+		want string // of the error
+	}{
+		"a database":             {&resource.Database{State: "available", CreatedAt: made}, ""},
+		"one that is stopped":    {&resource.Database{State: "stopped", CreatedAt: made}, "it is stopped"},
+		"one in no state":        {&resource.Database{CreatedAt: made}, "no known state"},
+		"a cluster":              {&resource.DBCluster{State: "backing-up", CreatedAt: made}, ""},
+		"a cluster that stops":   {&resource.DBCluster{State: "stopping", CreatedAt: made}, "it is stopping"},
+		"a group":                {&resource.Group{CreatedAt: made}, ""},
+		"a group of unknown age": {&resource.Group{}, "its creation is not known"},
+	} {
+		var typ resource.Type
+		switch tt.r.(type) {
+		case *resource.Database:
+			typ = resource.RDSDatabase
+		case *resource.DBCluster:
+			typ = resource.RDSCluster
+		case *resource.Group:
+			typ = resource.AutoScalingGroup
+		}
+		s, _ := resource.SchemaOf(typ)
+		since, err := s.Metrics.Since(tt.r)
+		if tt.want == "" && (err != nil || !since.Equal(made)) || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: since %v, %v; want %q", what, since, err, tt.want)
+		}
+	}
+}

@@ -77,6 +77,7 @@ var dbClusterSchema = &Schema{
 	Title:   "RDS cluster",
 	Doc:     "A DB cluster of Aurora, or of RDS in three availability zones, also one of Neptune or DocumentDB: `engine` tells. AWS starts what has been stopped for seven days.",
 	Actions: []action.Kind{action.Tag, action.Untag, action.Start, action.Stop},
+	Metrics: dbClusterMetrics,
 	Fields: sorted(slices.Concat(shared[*DBCluster](need.DBClusters), dbClusterFields,
 		createdFields(need.DBClusters, "created", func(c *DBCluster) time.Time { return c.CreatedAt }))),
 	Columns: []Column{

@@ -15,6 +15,7 @@ var groupSchema = &Schema{
 	Doc: "A group of instances that is kept at a size. `stop` scales it to nothing and notes its sizes in the tag `" + SizesTag + "`; `start` brings those back. " +
 		"New tags are given to the instances that it launches from then on; the mark and that tag are not.",
 	Actions: []action.Kind{action.Tag, action.Untag, action.Start, action.Stop},
+	Metrics: groupMetrics,
 	Fields: sorted(slices.Concat(shared[*Group](need.Groups), groupFields,
 		createdFields(need.Groups, "created", func(g *Group) time.Time { return g.CreatedAt }))),
 	Columns: []Column{
