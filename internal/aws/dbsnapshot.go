@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/tagwarden/tagwarden/internal/execute"
-	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
@@ -140,22 +140,24 @@ func (s *Source) fillSharing(ctx context.Context, at resource.Place, rs []resour
 		if !ok {
 			continue
 		}
-		if d.Kind != "manual" {
+		switch {
+		case d.Kind != "manual":
 			d.SharedWith = resource.Known[[]string](nil)
-			continue
+		case err != nil:
+			d.SharedWith = resource.Unread[[]string](err)
+		default:
+			d.SharedWith = api.sharingFact(ctx, d)
 		}
-		var with []string
-		if err == nil {
-			var failed error
-			if with, failed = api.sharedWith(ctx, d); failed == nil {
-				d.SharedWith = resource.Known(with)
-				continue
-			}
-			d.SharedWith = resource.Unread[[]string](failed)
-			continue
-		}
-		d.SharedWith = resource.Unread[[]string](err)
 	}
+}
+
+// sharingFact is sharedWith as a fact.
+func (a *rdsAPI) sharingFact(ctx context.Context, d *resource.DBSnapshot) resource.Lazy[[]string] {
+	with, err := a.sharedWith(ctx, d)
+	if err != nil {
+		return resource.Unread[[]string](err)
+	}
+	return resource.Known(with)
 }
 
 // sharedWith are the values of the attribute "restore". An answer without it
@@ -188,7 +190,9 @@ func (a *rdsAPI) sharedWith(ctx context.Context, d *resource.DBSnapshot) ([]stri
 	}
 	with, ok := restore["restore"]
 	if !ok {
-		return nil, invalid(need.Call(call), d.Reference.Region, "the answer does not hold the attribute that was asked for")
+		f := invalid(call, d.Reference.Region, "the answer does not hold the attribute that was asked for")
+		f.Class = fault.Other
+		return nil, f
 	}
 	return slices.Clone(with), nil
 }
