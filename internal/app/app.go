@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/cases"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/guard"
 	"github.com/tagwarden/tagwarden/internal/inventory"
@@ -52,6 +53,34 @@ type session struct {
 	index  *cases.Index
 	judge  *eval.Judge
 	build  plan.Context
+	// io is what an event's run reads and acts through, nil for others.
+	io *heldReads
+	// event says that the run is for an event, and targets what that names.
+	event   bool
+	targets []resource.Ref
+	// families are what the children that are to get a tag belong to.
+	families *families
+}
+
+// only narrows what is judged to these policies.
+func (s *session) only(a *App, names []string) {
+	s.judge, s.build.Only = eval.New(a.o.Set, names), names
+}
+
+// source is what the run reads from.
+func (a *App) source(s *session) inventory.Source {
+	if s.io != nil {
+		return s.io
+	}
+	return a.o.Source
+}
+
+// actor is what the run acts through.
+func (a *App) actor(s *session) execute.Actor {
+	if s.io != nil {
+		return s.io
+	}
+	return a.o.Actor
 }
 
 // errUnread is for whoever assembles an App.
@@ -70,7 +99,7 @@ func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking whose account this is: %w", err)
 	}
-	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only)}
+	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only), families: &families{}}
 	s.scope = record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}
 	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Only: r.Only, Regions: r.Regions}
 	return s, nil
@@ -117,6 +146,11 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	if err := a.sweep(ctx, s, b); err != nil {
 		return nil, err
 	}
+	return a.conclude(ctx, s, b)
+}
+
+// conclude makes the plan of everything that was judged.
+func (a *App) conclude(ctx context.Context, s *session, b *plan.Builder) (*plan.Plan, error) {
 	in, err := a.limits(ctx, s)
 	if err != nil {
 		return nil, err
@@ -161,6 +195,7 @@ func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
 func (a *App) judge(ctx context.Context, s *session, b *plan.Builder, at resource.Place, rs []resource.Resource) {
 	verdicts := make([]eval.Verdict, 0, 8)
 	var open []resource.Resource
+	var young brood
 	for _, r := range rs {
 		r.HideMark(a.o.Set.Settings.Mark)
 		verdicts = s.judge.Resource(verdicts[:0], r, s.build.Now)
@@ -169,10 +204,13 @@ func (a *App) judge(ctx context.Context, s *session, b *plan.Builder, at resourc
 			continue
 		}
 		b.Add(r, verdicts)
+		young.take(r, verdicts)
 	}
 	for _, r := range a.settle(ctx, s, at, open) {
 		b.Add(r.resource, r.verdicts)
+		young.take(r.resource, r.verdicts)
 	}
+	a.children(ctx, s, b, at, young)
 }
 
 // settled is a resource and its verdicts, none of which is open.

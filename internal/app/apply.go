@@ -20,11 +20,17 @@ import (
 // read and done, everything is recorded, and people are told. It returns an
 // error where the plan cannot be applied at all, and a report otherwise,
 // however much of it failed.
-func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *Report, err error) {
+func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (*Report, error) {
 	s, err := a.session(ctx, Request{Run: p.Run, Now: now, Regions: p.Regions, Only: p.Only})
 	if err != nil {
 		return nil, err
 	}
+	s.families = familiesOf(p)
+	return a.apply(ctx, s, p, now)
+}
+
+// apply is Apply for a session.
+func (a *App) apply(ctx context.Context, s *session, p *plan.Plan, now time.Time) (report *Report, err error) {
 	// What was begun is recorded even when the user ends the run meanwhile.
 	steady := context.WithoutCancel(ctx)
 	info := record.RunInfo{ID: p.Run, Started: now, Digest: p.Digest, By: s.caller.ARN}
@@ -40,7 +46,7 @@ func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (report *R
 		return nil, err
 	}
 	r := &run{app: a, session: s, plan: p, now: now, report: &Report{Plan: p}}
-	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now}, Step: a.step,
+	x := &execute.Runner{Reader: a.source(s), Actor: a.actor(s), Journal: &journal{a.o.Ledger, s.scope, p.Run, now}, Step: a.step,
 		Again: func(ctx context.Context, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
 			return a.again(ctx, s, at, fresh)
 		}}
@@ -144,9 +150,10 @@ func (a *App) again(ctx context.Context, s *session, at resource.Place, fresh []
 		r.HideMark(a.o.Set.Settings.Mark)
 	}
 	b := plan.NewBuilder(s.build)
-	for _, one := range a.settle(ctx, s, at, fresh) {
+	for _, one := range a.settle(ctx, s, at, slices.DeleteFunc(slices.Clone(fresh), s.onlyChild)) {
 		b.Add(one.resource, one.verdicts)
 	}
+	a.againChildren(ctx, s, b, at, fresh)
 	out := map[string][]plan.Finding{}
 	for _, f := range b.Build().Findings {
 		out[f.Resource.ARN] = append(out[f.Resource.ARN], f)

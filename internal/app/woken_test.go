@@ -25,7 +25,7 @@ policies:
 
 // envelope is an event of EventBridge.
 func envelope(kind, detail string, arns ...string) string {
-	return fmt.Sprintf(`{"id":"e-1","detail-type":%q,"source":"tagwarden","account":"111122223333","time":"2026-11-02T10:00:00Z","region":"eu-west-1","resources":%s,"detail":%s}`,
+	return fmt.Sprintf(`{"id":"e-1","detail-type":%q,"source":"tagwarden","account":"111122223333","time":"2026-11-02T10:00:00Z","region":"us-east-1","resources":%s,"detail":%s}`,
 		kind, jsonOf(arns), detail)
 }
 
@@ -42,15 +42,15 @@ func jsonOf(list []string) string {
 
 // call is a record of EC2.
 func call(name, request, response string) string {
-	return fmt.Sprintf(`{"eventID":"c-1","eventSource":"ec2.amazonaws.com","eventName":%q,"eventTime":"2026-11-02T10:00:00Z","awsRegion":"eu-west-1","recipientAccountId":"111122223333",
+	return fmt.Sprintf(`{"eventID":"c-1","eventSource":"ec2.amazonaws.com","eventName":%q,"eventTime":"2026-11-02T10:00:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333",
 		"userIdentity":{"type":"IAMUser","userName":"ada","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/ada"},"requestParameters":%s,"responseElements":%s}`, name, request, response)
 }
 
 func TestAnEventWakesTheRightPolicies(t *testing.T) {
 	set := loadSet(t, wakeful)
 	const (
-		inst  = "arn:aws:ec2:eu-west-1:111122223333:instance/i-0aaaaaaaaaaaaaaaa"
-		snap  = "arn:aws:ec2:eu-west-1::snapshot/snap-0aaaaaaaaaaaaaaaa"
+		inst  = "arn:aws:ec2:us-east-1:111122223333:instance/i-0aaaaaaaaaaaaaaaa"
+		snap  = "arn:aws:ec2:us-east-1::snapshot/snap-0aaaaaaaaaaaaaaaa"
 		group = `{"groupId":"sg-0aaaaaaaaaaaaaaaa"}`
 	)
 	done := func(state string) string {

@@ -35,7 +35,7 @@ func (x *Runner) kind(ctx context.Context, p *part, k action.Kind) {
 		}
 	}
 	for _, id := range p.ids {
-		blank := Call{Action: k, Type: p.kind, At: p.at}
+		blank := Call{Action: k, Type: p.types[id], At: p.at}
 		c := blank
 		for _, o := range p.tasks[id] {
 			if o.Action.Action != k || o.Action.State != plan.Planned || !x.fill(&c, p, o) {
@@ -77,7 +77,21 @@ func signature(c *Call) string {
 	}
 	b.WriteString("\x01" + strings.Join(c.Keys, "\x00"))
 	b.WriteString("\x01" + c.Policy + "\x00" + c.Step)
+	if !together(c) {
+		b.WriteString("\x01" + string(c.Type))
+	}
 	return b.String()
+}
+
+// together says whether a call takes resources of any type of its family:
+// CreateTags and DeleteTags of EC2 take ids of mixed types.
+func together(c *Call) bool {
+	switch c.Action {
+	case action.Tag, action.Untag, action.Mark, action.Unmark:
+		return family(c.Type) == ec2
+	default:
+		return false
+	}
 }
 
 // confirm reads again the resources whose tags are being renamed: the old key
@@ -95,7 +109,7 @@ func (x *Runner) confirm(ctx context.Context, p *part) {
 		return
 	}
 	seen := map[string]tag.Set{}
-	if rs, err := x.Reader.Get(ctx, p.at, p.kind, slices.Compact(ids)); err == nil {
+	if rs, err := x.get(ctx, p, slices.Compact(ids)); err == nil {
 		for _, r := range rs {
 			seen[r.Ref().ID] = r.Tags()
 		}
@@ -238,7 +252,7 @@ func (x *Runner) lookAgain(ctx context.Context, p *part, c Call, err error) Call
 	if c.Action != action.Terminate && class != fault.TimedOut && class != fault.Passing || len(c.IDs) == 0 {
 		return c
 	}
-	rs, readErr := x.Reader.Get(ctx, p.at, p.kind, c.IDs)
+	rs, readErr := x.get(ctx, p, c.IDs)
 	if readErr != nil {
 		return c
 	}

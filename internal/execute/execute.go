@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -118,13 +119,14 @@ func (x *Runner) run(ctx context.Context, ok guard.Approved, account string, now
 	return failed
 }
 
-// part is up to chunk resources of one type and place with what is to be done
-// to each.
+// part is up to chunk resources of one place with what is to be done to each.
+// They are of one type, or all of EC2's, whose ids tell them apart and which
+// one call can tag together.
 type part struct {
 	at    resource.Place
-	kind  resource.Type
 	ids   []string
-	tasks map[string][]Outcome // by id
+	types map[string]resource.Type // by id
+	tasks map[string][]Outcome     // by id
 	// run and now are the run's.
 	run string
 	now time.Time
@@ -133,8 +135,8 @@ type part struct {
 // parts sorts the approved actions into parts, in the order of the plan.
 func parts(ok guard.Approved, kinds []action.Kind) []*part {
 	type where struct {
-		at resource.Place
-		t  resource.Type
+		at     resource.Place
+		family resource.Type
 	}
 	open := map[where]*part{}
 	home := map[string]*part{} // by ARN
@@ -146,17 +148,46 @@ func parts(ok guard.Approved, kinds []action.Kind) []*part {
 		r := f.Resource.Ref
 		p := home[r.ARN]
 		if p == nil {
-			w := where{r.Place(), r.Type}
+			w := where{r.Place(), family(r.Type)}
 			if p = open[w]; p == nil || len(p.ids) == chunk {
-				p = &part{at: w.at, kind: w.t, tasks: map[string][]Outcome{}}
+				p = &part{at: w.at, types: map[string]resource.Type{}, tasks: map[string][]Outcome{}}
 				open[w], out = p, append(out, p)
 			}
 			home[r.ARN] = p
 			p.ids = append(p.ids, r.ID)
+			p.types[r.ID] = r.Type
 		}
 		p.tasks[r.ID] = append(p.tasks[r.ID], Outcome{f, a})
 	}
 	return out
+}
+
+// ec2 stands for all types of EC2.
+const ec2 resource.Type = "ec2"
+
+// family is what types share a part with a type.
+func family(t resource.Type) resource.Type {
+	if service, _, _ := strings.Cut(string(t), ":"); service == string(ec2) {
+		return ec2
+	}
+	return t
+}
+
+// get reads those resources of the part, one call for each type.
+func (x *Runner) get(ctx context.Context, p *part, ids []string) ([]resource.Resource, error) {
+	byType := map[resource.Type][]string{}
+	for _, id := range ids {
+		byType[p.types[id]] = append(byType[p.types[id]], id)
+	}
+	var all []resource.Resource
+	for _, t := range slices.Sorted(maps.Keys(byType)) {
+		rs, err := x.Reader.Get(ctx, p.at, t, byType[t])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rs...)
+	}
+	return all, nil
 }
 
 // each calls f for every action of the part.
@@ -211,7 +242,7 @@ func (x *Runner) part(ctx context.Context, p *part, kinds []action.Kind, now tim
 
 // recheck reads the resources anew and skips what no longer holds.
 func (x *Runner) recheck(ctx context.Context, p *part) {
-	fresh, err := x.Reader.Get(ctx, p.at, p.kind, p.ids)
+	fresh, err := x.get(ctx, p, p.ids)
 	switch {
 	case ctx.Err() != nil:
 		p.skip(reason.Interrupted, "not done, because the run was interrupted")

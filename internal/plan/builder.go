@@ -67,6 +67,23 @@ func (b *Builder) Add(r resource.Resource, verdicts []eval.Verdict) {
 	}
 }
 
+// AddChild takes verdicts on what belongs to another resource and gets its
+// tags.
+func (b *Builder) AddChild(r resource.Resource, of resource.Ref, verdicts []eval.Verdict) {
+	g := b.c.group(r, verdicts)
+	if g == nil {
+		return
+	}
+	g.of = &of
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range verdicts {
+		b.summary.count(&verdicts[i])
+		b.summary.Examined-- // its parent was
+	}
+	b.groups = append(b.groups, g)
+}
+
 // Unread records something that could not be read.
 func (b *Builder) Unread(u Unread) {
 	b.mu.Lock()

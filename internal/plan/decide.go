@@ -19,6 +19,7 @@ type group struct {
 	resource resource.Resource
 	verdicts []eval.Verdict
 	keeps    []keep
+	of       *resource.Ref // what a child belongs to
 }
 
 // keep is a tag that is as an enforced policy overwrites it.
@@ -88,6 +89,7 @@ type decision struct {
 func (d *decision) want(v *eval.Verdict) {
 	k := d.c.Cases.Get(v.Policy.Name, d.g.resource.Ref().ARN)
 	f := d.c.finding(v, k)
+	f.Of = d.g.of
 	if v.Policy.Mode == policy.Enforce && v.Status != eval.Unknown {
 		f.Actions = append(f.Actions, fixes(v, Planned)...)
 		d.steps(&f, v, k)

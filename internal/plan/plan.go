@@ -92,6 +92,8 @@ type Finding struct {
 	Known bool `json:"known,omitempty"`
 	// Since is when the case was opened; zero for one that is new.
 	Since time.Time `json:"since,omitzero"`
+	// Of is what the resource belongs to where it gets that one's tags.
+	Of *resource.Ref `json:"of,omitempty"`
 	// Evidence are the facts the policy's expressions and rules looked at, as
 	// text, by name; those of tags are "tags.KEY", absent ones left out, and those
 	// of metrics "metric NAME STATISTIC TIME", left out where none was needed.

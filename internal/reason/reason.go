@@ -14,6 +14,7 @@ const (
 	TagPattern         = "tag-pattern"          // a value does not match the pattern
 	TagAlias           = "tag-alias"            // a tag is written under another key, which is repaired
 	TagAliasesDisagree = "tag-aliases-disagree" // keys that mean the same have different values, which only a person can settle
+	ChildTag           = "child-tag"            // what belongs to a resource lacks a tag of it, and gets it
 	TagWrong           = "tag-wrong"            // a value is not the one the rule gives, which is repaired
 	CreatorUnfound     = "creator-unfound"      // nobody can be found who made the resource, so a tag gets its fallback, or none
 	TagLimit           = "tag-limit"            // the resource has no room for another tag, or AWS would refuse the tag
@@ -105,6 +106,7 @@ var groups = []Group{
 		{TagCase, "a required tag is not there, but a key that differs in case is"},
 		{TagNotAllowed, "a value is none of those allowed"},
 		{TagPattern, "a value does not match the pattern"},
+		{ChildTag, "what belongs to a resource lacks a tag of it, and gets it"},
 		{TagAlias, "a tag is written under another key, which is repaired"},
 		{TagAliasesDisagree, "keys that mean the same have different values, which only a person can settle"},
 		{TagWrong, "a value is not the one the rule gives, which is repaired"},

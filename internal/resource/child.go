@@ -73,3 +73,42 @@ func parentOf(t Type, id string) Parent {
 	}
 	return Parent{Type: string(t), ID: id}
 }
+
+// ChildIDs are the ids of what belongs to a resource and is of a type: the
+// volumes and network interfaces of an instance, the snapshots of an image.
+func ChildIDs(r Resource, t Type) []string {
+	switch r := r.(type) {
+	case *Instance:
+		switch t {
+		case EC2Volume:
+			return r.Volumes
+		case EC2NetworkInterface:
+			ids := make([]string, 0, len(r.Interfaces))
+			for _, n := range r.Interfaces {
+				ids = append(ids, n.ID)
+			}
+			return ids
+		}
+	case *Image:
+		if t == EC2Snapshot {
+			return r.Snapshots
+		}
+	}
+	return nil
+}
+
+// Bare is a resource of one of the types that belong to others, of which no
+// more is known than that it is there; nil for another type.
+func Bare(ref Ref) Resource {
+	base := Base{Reference: ref}
+	switch ref.Type {
+	case EC2Volume:
+		return &Volume{Base: base}
+	case EC2NetworkInterface:
+		return &NetworkInterface{Base: base}
+	case EC2Snapshot:
+		return &Snapshot{Base: base}
+	default:
+		return nil
+	}
+}

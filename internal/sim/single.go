@@ -156,7 +156,7 @@ func (a *Account) regroup(r *record, id, group string) {
 // attach makes an interface one of the instance's that it names.
 func (a *Account) attach(n *resource.NetworkInterface) {
 	r := a.region(n.Reference.Region).byID[n.Instance]
-	if r == nil {
+	if r == nil || slices.ContainsFunc(r.inst.Interfaces, func(i resource.Interface) bool { return i.ID == n.Reference.ID }) {
 		return
 	}
 	r.inst.Interfaces = append(slices.Clone(r.inst.Interfaces),

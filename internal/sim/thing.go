@@ -150,8 +150,8 @@ func (r *region) remove(x *thing) {
 	r.things[t] = slices.DeleteFunc(r.things[t], func(y *thing) bool { return x == y })
 }
 
-// furnish puts the volumes of an instance into the account, those that are not
-// there yet. The first is the root volume.
+// furnish puts the volumes and network interfaces of an instance into the
+// account, those that are not there yet. The first volume is the root volume.
 func (a *Account) furnish(r *record) {
 	for n, id := range r.inst.Volumes {
 		if a.item(id) != nil {
@@ -161,6 +161,13 @@ func (a *Account) furnish(r *record) {
 			CreatedAt: r.inst.CreatedAt, Zone: r.zone, Instance: r.inst.Reference.ID,
 		})
 		x.root = n == 0
+	}
+	for _, n := range r.inst.Interfaces {
+		if a.item(n.ID) == nil {
+			a.put(resource.EC2NetworkInterface, r.inst.Reference.Region, n.ID, &resource.NetworkInterface{
+				VPC: n.VPC, Subnet: r.inst.Subnet, PrivateIP: r.inst.PrivateIP, PublicIP: r.inst.PublicIP, Instance: r.inst.Reference.ID, SecurityGroups: n.SecurityGroups,
+			})
+		}
 	}
 }
 

@@ -94,8 +94,8 @@ func TestTheVolumesOfAnInstanceLiveAsLongAsEC2LetsThem(t *testing.T) {
 	if e := r.(*resource.ElasticIP); e.Attached() || e.PrivateIP != "" {
 		t.Errorf("the address is %+v", e)
 	}
-	if got := ids(t, a, resource.EC2NetworkInterface); got != nil {
-		t.Errorf("network interfaces left: %v", got)
+	if diff := cmp.Diff([]string{i.Interfaces[0].ID}, ids(t, a, resource.EC2NetworkInterface)); diff != "" {
+		t.Errorf("network interfaces left (-want +got):\n%s", diff)
 	}
 }
 

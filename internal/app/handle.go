@@ -1,0 +1,284 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/trigger"
+)
+
+// Event is one thing that happened.
+type Event struct {
+	// Run names the run in the ledger and everywhere it is shown.
+	Run string
+	// Now is the time as of which it is judged.
+	Now     time.Time
+	Request *trigger.Request
+}
+
+// Handling is what an event comes to.
+type Handling struct {
+	// Policies are those that it wakes.
+	Policies []string
+	// Ignored is why nothing follows from it, "" where something may.
+	Ignored string
+	// Later are the policies that judge it once late tags have had their time.
+	Later []Later
+	// Plan is what would be done, nil where it is ignored.
+	Plan *plan.Plan
+	// Unseen are the resources that the event names and that cannot be seen yet,
+	// as happens in the first seconds; the event is to be handled again.
+	Unseen []resource.Ref
+
+	session *session
+}
+
+// Later is a judgement that waits.
+type Later struct {
+	Policy string
+	After  time.Duration
+	Refs   []resource.Ref
+}
+
+// writes says whether what was done changed tags.
+func writes(e record.Entry) bool {
+	switch e.Action {
+	case action.Tag, action.Untag, action.Mark, action.Unmark:
+		return e.State == plan.Done
+	default:
+		return false
+	}
+}
+
+// ownWrites is how long after a write of ours the event about it may come.
+// EventBridge delivers nearly all within seconds; a later one is judged, and
+// finds nothing left to do.
+const ownWrites = 2 * time.Minute
+
+// Judge says what an event comes to. It changes nothing.
+func (a *App) Judge(ctx context.Context, e Event) (*Handling, error) {
+	h := &Handling{}
+	h.Policies, h.Ignored = Woken(a.o.Set, e.Request)
+	if h.Ignored != "" {
+		return h, nil
+	}
+	s, err := a.session(ctx, Request{Run: e.Run, Now: e.Now, Only: h.Policies})
+	if err != nil {
+		return nil, err
+	}
+	h.session = s
+	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
+		return h, err
+	}
+	refs, err := a.targets(ctx, s, e.Request)
+	if err != nil {
+		return nil, err
+	}
+	if h.postpone(a, e.Request, refs); len(h.Policies) == 0 {
+		return h, nil
+	}
+	return h, a.judgeEvent(ctx, h, e, refs)
+}
+
+// foreign says why an event is not to be judged although it wakes policies: it
+// is about another account, or about what we did ourselves.
+func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) {
+	r := e.Request
+	if r.Account != "" && r.Account != s.caller.Account {
+		return fmt.Sprintf("it is about account %s, and this is %s", r.Account, s.caller.Account), nil
+	}
+	if r.Cause == trigger.Call && r.Record.CreatedBy().ARN == s.caller.ARN {
+		return "it is tagwarden's own call", nil
+	}
+	if r.Cause != trigger.TagsChanged {
+		return "", nil
+	}
+	if len(r.Keys) == 1 && r.Keys[0] == a.o.Set.Settings.Mark {
+		return "only the mark was changed", nil
+	}
+	for _, ref := range r.Refs {
+		done, err := a.o.Ledger.History(ctx, s.scope, ref.ARN, "", 10)
+		if err != nil {
+			return "", fmt.Errorf("reading what was done: %w", err)
+		}
+		if !slices.ContainsFunc(done, func(d record.Entry) bool { return writes(d) && within(d.At, r.Time) }) {
+			return "", nil
+		}
+	}
+	return "it is tagwarden's own change", nil
+}
+
+// within says whether an event may be about what was done at a time.
+func within(done, event time.Time) bool {
+	late := event.Sub(done)
+	return late >= -time.Second && late <= ownWrites
+}
+
+// postpone puts the policies aside that let late tags settle first.
+func (h *Handling) postpone(a *App, r *trigger.Request, refs []resource.Ref) {
+	if r.Cause == trigger.Settled {
+		return
+	}
+	h.Policies = slices.DeleteFunc(h.Policies, func(name string) bool {
+		p := a.o.Set.Policy(name)
+		if p.Settle == 0 {
+			return false
+		}
+		h.Later = append(h.Later, Later{Policy: name, After: p.Settle, Refs: refs})
+		return true
+	})
+}
+
+// targets are the resources of an event that the policies which it wakes are
+// about, each once. What came along with something is found through that.
+func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]resource.Ref, error) {
+	s.event, s.io = true, newHeldReads(a.o.Source, a.o.Actor, originOf(r))
+	refs := slices.Clone(r.Refs)
+	if r.Cause == trigger.Call {
+		refs = r.Record.Mentions()
+		if c, ignored := r.Record.Creation(); ignored == nil {
+			refs = refs[:0]
+			for _, m := range c.Made {
+				refs = append(refs, m.Ref)
+			}
+			brought, err := a.brought(ctx, s, &c)
+			if err != nil {
+				return nil, err
+			}
+			refs = append(refs, brought...)
+		}
+	}
+	types := s.judge.Types()
+	for _, ref := range refs {
+		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
+		if slices.Contains(types, ref.Type) && !slices.ContainsFunc(s.targets, same) {
+			s.targets = append(s.targets, ref)
+		}
+	}
+	return s.targets, nil
+}
+
+// brought are the resources that came along with what a call made and that a
+// policy is about in their own right, not as children.
+func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]resource.Ref, error) {
+	var refs []resource.Ref
+	for _, t := range c.Brings {
+		alone := func(p *policy.Policy) bool {
+			return slices.Contains(p.Types, t) && !(slices.Contains(p.Children, t) && makes(p, &creation.Creation{Made: c.Made}))
+		}
+		if !slices.ContainsFunc(s.judge.Policies(), alone) {
+			continue
+		}
+		var made []resource.Ref
+		for _, m := range c.Made {
+			if m.Known && len(m.Ref.ARN) > 0 {
+				made = append(made, m.Ref)
+			}
+		}
+		for _, part := range byPlace(made) {
+			rs, err := s.io.Get(ctx, part.at, part.t, part.ids)
+			if err != nil {
+				return nil, fmt.Errorf("reading what the event is about: %w", err)
+			}
+			for _, r := range rs {
+				for _, id := range resource.ChildIDs(r, t) {
+					refs = append(refs, resource.EC2Ref(part.at, t, id))
+				}
+			}
+		}
+	}
+	return refs, nil
+}
+
+// judgeEvent reads the resources of an event and makes the plan.
+func (a *App) judgeEvent(ctx context.Context, h *Handling, e Event, refs []resource.Ref) error {
+	s := h.session
+	s.only(a, h.Policies)
+	if err := a.remember(ctx, s); err != nil {
+		return err
+	}
+	b := plan.NewBuilder(s.build)
+	for _, part := range byPlace(refs) {
+		rs, err := s.io.Get(ctx, part.at, part.t, part.ids)
+		if err != nil {
+			return fmt.Errorf("reading what the event is about: %w", err)
+		}
+		a.judge(ctx, s, b, part.at, rs)
+		h.Unseen = append(h.Unseen, unseen(part, rs)...)
+	}
+	var err error
+	h.Plan, err = a.conclude(ctx, s, b)
+	return err
+}
+
+// originOf tells what an event made who made it.
+func originOf(r *trigger.Request) func(resource.Resource) {
+	if r.Cause != trigger.Call {
+		return func(resource.Resource) {}
+	}
+	c, ignored := r.Record.Creation()
+	if ignored != nil {
+		return func(resource.Resource) {}
+	}
+	by := resource.Known(resource.Origin{Creator: r.Record.CreatedBy().Creator})
+	return func(res resource.Resource) {
+		ref := res.Ref()
+		made := func(m creation.Made) bool { return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID }
+		if slices.ContainsFunc(c.Made, made) || slices.Contains(c.Brings, ref.Type) {
+			res.SetOrigin(by)
+		}
+	}
+}
+
+// sameType is resources of one type and place.
+type sameType struct {
+	at  resource.Place
+	t   resource.Type
+	ids []string
+	arn map[string]string
+}
+
+func byPlace(refs []resource.Ref) []*sameType {
+	var parts []*sameType
+	for _, ref := range refs {
+		i := slices.IndexFunc(parts, func(p *sameType) bool { return p.at == ref.Place() && p.t == ref.Type })
+		if i < 0 {
+			i = len(parts)
+			parts = append(parts, &sameType{at: ref.Place(), t: ref.Type, arn: map[string]string{}})
+		}
+		parts[i].ids = append(parts[i].ids, ref.ID)
+		parts[i].arn[ref.ID] = ref.ARN
+	}
+	return parts
+}
+
+// unseen are the resources of a part that were not found.
+func unseen(part *sameType, found []resource.Resource) []resource.Ref {
+	missing := maps.Clone(part.arn)
+	for _, r := range found {
+		delete(missing, r.Ref().ID)
+	}
+	var refs []resource.Ref
+	for _, id := range slices.Sorted(maps.Keys(missing)) {
+		refs = append(refs, resource.Ref{ID: id, ARN: missing[id], Type: part.t, Account: part.at.Account, Region: part.at.Region})
+	}
+	return refs
+}
+
+// Carry carries out what Judge planned for an event. It reads nothing again
+// that Judge has just read: an event is its own fresh read.
+func (a *App) Carry(ctx context.Context, h *Handling, now time.Time) (*Report, error) {
+	if h.Plan == nil {
+		return &Report{}, nil
+	}
+	return a.apply(ctx, h.session, h.Plan, now)
+}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// heldReads is a source that reads each resource once, until it was changed
+// through it: what is judged for an event is acted on at once, and a second
+// look a moment later would only cost a call.
+type heldReads struct {
+	inventory.Source
+	actor execute.Actor
+
+	// tell tells a resource that was read what the event says of it.
+	tell func(resource.Resource)
+
+	mu   sync.Mutex
+	held map[heldKey]resource.Resource
+}
+
+type heldKey struct {
+	at resource.Place
+	t  resource.Type
+	id string
+}
+
+func newHeldReads(src inventory.Source, actor execute.Actor, tell func(resource.Resource)) *heldReads {
+	return &heldReads{Source: src, actor: actor, tell: tell, held: map[heldKey]resource.Resource{}}
+}
+
+// hold keeps a resource as if it had been read.
+func (h *heldReads) hold(rs ...resource.Resource) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range rs {
+		h.held[heldKey{r.Ref().Place(), r.Ref().Type, r.Ref().ID}] = r
+	}
+}
+
+// Get reads what is not held. What is not there is asked for again each time.
+func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
+	var rs []resource.Resource
+	var rest []string
+	h.mu.Lock()
+	for _, id := range ids {
+		if r := h.held[heldKey{at, t, id}]; r != nil {
+			rs = append(rs, r)
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	h.mu.Unlock()
+	if len(rest) == 0 {
+		return rs, nil
+	}
+	read, err := h.Source.Get(ctx, at, t, rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range read {
+		h.tell(r)
+	}
+	h.hold(read...)
+	return slices.Concat(rs, read), nil
+}
+
+// Do makes a call, after which what it names is read anew.
+func (h *heldReads) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
+	h.mu.Lock()
+	for k := range h.held {
+		if k.at == c.At && slices.Contains(c.IDs, k.id) {
+			delete(h.held, k)
+		}
+	}
+	h.mu.Unlock()
+	return h.actor.Do(ctx, c)
+}
