@@ -17,7 +17,8 @@ type Sweep struct {
 
 // Stretch is a length of time that was read: From is in it and To is not.
 type Stretch struct {
-	From, To time.Time
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // Empty says that there is nothing in it.

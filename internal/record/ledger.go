@@ -29,6 +29,9 @@ var (
 	ErrOverLimit = errors.New("over the limit")
 	// ErrNoRun: there is no run of that id with something to release.
 	ErrNoRun = errors.New("no such run holds anything")
+	// ErrLost: what a run had taken is another run's by now, because the time for
+	// which it was taken has ended.
+	ErrLost = errors.New("another run has taken over")
 	// ErrNewer: the ledger was written by a newer tagwarden.
 	ErrNewer = errors.New("written by a newer version of tagwarden")
 )
@@ -103,14 +106,14 @@ func (h *Hold) Key() HoldKey {
 // Parcel is news that no channel has accepted yet: the JSON of one item of a
 // digest, kept until it is delivered so that no result is lost.
 type Parcel struct {
-	ID      int64 // given by the ledger
-	Channel string
-	Address string
-	Run     string
-	At      time.Time
-	Policy  string
-	Step    string
-	Item    []byte
+	ID      int64     `json:"id"` // given by the ledger
+	Channel string    `json:"channel"`
+	Address string    `json:"address"`
+	Run     string    `json:"run"`
+	At      time.Time `json:"at"`
+	Policy  string    `json:"policy"`
+	Step    string    `json:"step"`
+	Item    []byte    `json:"item"`
 }
 
 // RunInfo describes a run.
@@ -119,13 +122,31 @@ type RunInfo struct {
 	Started time.Time
 	Digest  string // of the plan
 	By      string // the caller's ARN
+	// Event says that the run is for one event. Many such run at once, beside
+	// each other and beside a sweep; what they must not do twice they Claim.
+	Event bool
 }
 
-// Ledger is what tagwarden remembers. sqlite.Ledger and Memory implement it,
-// under one contract suite (internal/record/contract). Methods are safe for
-// concurrent use; what one call writes is written whole or not at all. now is
-// the run's time, never the system's. Text is UTF-8; of any other each broken
-// byte may come back as U+FFFD.
+// Claimed is what became of a claim.
+type Claimed int
+
+// The answers to Claim.
+const (
+	// Taken: another run is at it. It may die, so that what asked must ask again
+	// later.
+	Taken Claimed = iota
+	// Yours: do it, and Conclude.
+	Yours
+	// Concluded: it was done, and not long enough ago to be forgotten.
+	Concluded
+)
+
+// Ledger is what tagwarden remembers. sqlite.Ledger, dynamo.Ledger and Memory
+// implement it, under one contract suite (internal/record/contract). Methods
+// are safe for concurrent use; what one call writes is written whole or not at
+// all (dynamo.Ledger says how far that goes there). now is the run's time, never
+// the system's. Text is UTF-8; of any other each broken byte may come back as
+// U+FFFD.
 type Ledger interface {
 	// Cases returns every case of the scope that is open or closed no longer
 	// ago than remember, in no order. One that was only observed is open.
@@ -135,6 +156,8 @@ type Ledger interface {
 	// Begin opens a run and makes sure it is the only one of its scope that
 	// changes anything, until End, or until the process ends however it does.
 	// It returns ErrBusy, with the other run's id and start, if there is one.
+	// A run for an event (RunInfo.Event) excludes no other and is excluded by
+	// none; limits hold for it as for all, because Reserve takes room in one step.
 	Begin(ctx context.Context, s Scope, r RunInfo) error
 	// End closes the run, and gives back what it reserved and did not intend. It
 	// is no error if the run is not open.
@@ -147,7 +170,8 @@ type Ledger interface {
 	// Reserve takes room for all reservations or for none, in which case the
 	// error wraps ErrOverLimit; what other runs have reserved takes room too.
 	// What is not followed by an Intent of the same run and key until End is
-	// given back; where a process died, when the next run begins.
+	// given back; where a process died, when the next run begins, and what a run
+	// for an event had reserved when it died, after a Window.
 	Reserve(ctx context.Context, s Scope, run string, rs []Reservation, now time.Time) error
 	// Intend records actions about to be done. It does not ask for room: that is
 	// Reserve's. An intent repeated by the same run replaces itself.
@@ -178,6 +202,18 @@ type Ledger interface {
 	Parcels(ctx context.Context, s Scope) ([]Parcel, error)
 	// Delivered forgets parcels; those already forgotten are no error.
 	Delivered(ctx context.Context, s Scope, ids []int64) error
+	// Claim asks for something that one run must do and no other beside it or
+	// after it: an event that may be delivered twice, or an effect on a resource.
+	// It is Yours where nobody has it, where the time of whoever had it ended at
+	// now or before, and where this run has it already; until then nobody else
+	// gets it. until is after now.
+	Claim(ctx context.Context, s Scope, key, run string, now, until time.Time) (Claimed, error)
+	// Conclude ends a claim. What is done is remembered as such until a time, and
+	// a claim before then answers Concluded; what is not done anybody can claim at
+	// once. The error wraps ErrLost where the claim has ended and another run has
+	// made it since, unless that too ended more than a Window ago and is forgotten.
+	// To conclude twice is to conclude once.
+	Conclude(ctx context.Context, s Scope, key, run string, done bool, until time.Time) error
 	// Covered returns what of a sweep was read, as Join makes it.
 	Covered(ctx context.Context, s Scope, w Sweep) ([]Stretch, error)
 	// Learn records what was found in a stretch of a sweep and, with it, that the

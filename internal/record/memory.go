@@ -38,6 +38,7 @@ type memory struct {
 	covered  map[Sweep][]Stretch
 	made     map[string][]Made
 	wondered map[string]time.Time
+	claims   map[string]claim
 }
 
 // entryKey is what an intent and its outcome have in common.
@@ -79,6 +80,7 @@ func (m *Memory) in(ctx context.Context, s Scope, f func(*memory) error) error {
 			covered:  map[Sweep][]Stretch{},
 			made:     map[string][]Made{},
 			wondered: map[string]time.Time{},
+			claims:   map[string]claim{},
 		}
 		m.scopes[s] = mem
 	}
@@ -112,6 +114,9 @@ func (m *Memory) SaveCases(ctx context.Context, s Scope, cs []*cases.Case) error
 // Begin implements Ledger.
 func (m *Memory) Begin(ctx context.Context, s Scope, r RunInfo) error {
 	return m.in(ctx, s, func(mem *memory) error {
+		if r.Event {
+			return nil
+		}
 		if mem.run != nil {
 			return fmt.Errorf("beginning run %s: %w", r.ID, Busy(*mem.run))
 		}

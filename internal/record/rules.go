@@ -70,6 +70,19 @@ func Busy(other RunInfo) error {
 	return fmt.Errorf("%w: run %s, started %s", ErrBusy, other.ID, other.Started.UTC().Format(time.RFC3339))
 }
 
+// Answer is that to a claim by a run, where a claim that has not ended is held
+// by one (held), which has done it or not.
+func Answer(held bool, by string, done bool, run string) Claimed {
+	switch {
+	case held && done:
+		return Concluded
+	case held && by != run:
+		return Taken
+	default:
+		return Yours
+	}
+}
+
 // clone returns a hold that shares nothing with h.
 func (h Hold) clone() Hold {
 	h.ARNs = slices.Clone(h.ARNs)

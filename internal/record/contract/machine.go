@@ -46,7 +46,7 @@ func machine(t *testing.T, l record.Ledger) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"time passes": h.timePasses, "SaveCases": h.saveCases, "Begin": h.begin, "End": h.end, "Reserve": h.reserve,
 			"Intend": h.intend, "Finish": h.finish, "Hold": h.hold, "Release": h.release, "UseReleases": h.useReleases,
-			"Post": h.post, "Delivered": h.delivered, "History": h.history, "": h.compare,
+			"Post": h.post, "Delivered": h.delivered, "History": h.history, "Claim": h.claim, "Conclude": h.conclude, "": h.compare,
 		})
 	})
 }
@@ -95,7 +95,12 @@ func one[T any](v T) []T { return []T{v} }
 func (h *harness) begin(t *rapid.T) {
 	s, m := h.scope(t)
 	id := aRun(t)
-	err := h.ledger.Begin(h.ctx, s, record.RunInfo{ID: id, Started: h.now})
+	event := rapid.Bool().Draw(t, "for an event")
+	err := h.ledger.Begin(h.ctx, s, record.RunInfo{ID: id, Started: h.now, Event: event})
+	if event { // it changes nothing for anyone
+		must(t, err)
+		return
+	}
 	if busy := m.open != ""; errors.Is(err, record.ErrBusy) != busy || err != nil && !busy {
 		t.Fatalf("beginning %q while %q is open: %v", id, m.open, err)
 	}

@@ -18,6 +18,14 @@ type model struct {
 	reserved map[place]record.Entry // one for each action, with a number for its Step
 	holds    map[place]record.Hold
 	parcels  []record.Parcel
+	claims   map[string]claimed
+}
+
+// claimed is who has a key, or has done what it stands for.
+type claimed struct {
+	run   string
+	done  bool
+	until time.Time
 }
 
 // place is what one thing of a run is known by. Fields that do not apply are
@@ -32,6 +40,7 @@ func newModel() *model {
 	return &model{
 		cases: map[cases.Key]*cases.Case{}, entries: map[place]record.Entry{},
 		reserved: map[place]record.Entry{}, holds: map[place]record.Hold{},
+		claims: map[string]claimed{},
 	}
 }
 
@@ -142,4 +151,32 @@ func (m *model) remembered(now time.Time, remember time.Duration) []*cases.Case 
 		}
 	}
 	return out
+}
+
+// claim hands a key out unless somebody has it, or has done it.
+func (m *model) claim(key, run string, now, until time.Time) record.Claimed {
+	if c, ok := m.claims[key]; ok && c.until.After(now) {
+		if c.done {
+			return record.Concluded
+		}
+		if c.run != run {
+			return record.Taken
+		}
+	}
+	m.claims[key] = claimed{run: run, until: until}
+	return record.Yours
+}
+
+// conclude says whether the claim was the run's still.
+func (m *model) conclude(key, run string, done bool, until time.Time) bool {
+	c, ok := m.claims[key]
+	if ok && c.run != run {
+		return false
+	}
+	if done {
+		m.claims[key] = claimed{run, true, until}
+	} else if !c.done {
+		delete(m.claims, key)
+	}
+	return true
 }

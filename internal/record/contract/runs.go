@@ -77,6 +77,39 @@ func runsEnd(t *testing.T, l record.Ledger) {
 	}
 }
 
+func runsForEvents(t *testing.T, l record.Ledger) {
+	ctx := t.Context()
+	event := func(id string) record.RunInfo {
+		r := run(id)
+		r.Event = true
+		return r
+	}
+	must(t, l.Begin(ctx, scope, event("event 1")))
+	must(t, l.Begin(ctx, scope, event("event 2")))
+	must(t, reserve(t, l, "event 1", stops, 2, 6))
+	must(t, l.Begin(ctx, scope, run("sweep")))
+	must(t, l.Begin(ctx, scope, event("event 3")))
+	if err := l.Begin(ctx, scope, run("another")); !errors.Is(err, record.ErrBusy) || !strings.Contains(err.Error(), "run sweep,") {
+		t.Errorf("a second sweep: %v, want ErrBusy that names the first", err)
+	}
+	uses(t, l, map[record.LimitKey]int{stops: 2}) // a sweep that begins takes nothing from runs for events
+	must(t, reserve(t, l, "event 2", stops, 2, 6))
+	must(t, reserve(t, l, "sweep", stops, 2, 6))
+	if err := reserve(t, l, "event 3", stops, 1, 6); !errors.Is(err, record.ErrOverLimit) {
+		t.Errorf("a seventh of six: %v, want ErrOverLimit", err)
+	}
+	must(t, l.Intend(ctx, scope, "event 1", intents(stops, 1), noon))
+	must(t, l.End(ctx, scope, "event 1", noon))
+	uses(t, l, map[record.LimitKey]int{stops: 5})
+	must(t, l.End(ctx, scope, "sweep", noon))
+	uses(t, l, map[record.LimitKey]int{stops: 3})
+	must(t, l.Begin(ctx, scope, run("another")))
+	uses(t, l, map[record.LimitKey]int{stops: 3})
+	must(t, l.End(ctx, scope, "event 2", noon))
+	must(t, l.End(ctx, scope, "event 3", noon))
+	uses(t, l, map[record.LimitKey]int{stops: 1})
+}
+
 func cancelled(t *testing.T, l record.Ledger) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -89,13 +122,18 @@ func cancelled(t *testing.T, l record.Ledger) {
 		"Finish":    l.Finish(ctx, scope, []record.Entry{{Run: "r", At: noon, Action: stops.Action, State: "done"}}),
 		"Hold":      l.Hold(ctx, scope, []record.Hold{held}),
 		"Learn":     l.Learn(ctx, scope, sweep, record.Stretch{From: noon, To: noon.Add(time.Hour)}, []record.Made{{Key: "k", At: noon}}),
+		"Conclude":  l.Conclude(ctx, scope, "k", "r", true, noon.Add(lease)),
 		"Post":      l.Post(ctx, scope, []record.Parcel{{Run: "r"}}),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, want that the context has ended", what, err)
 		}
 	}
+	if _, err := l.Claim(ctx, scope, "k", "r", noon, noon.Add(lease)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Claim: %v, want that the context has ended", err)
+	}
 	ctx = t.Context()
+	claims(t, l, "k", "another", noon, record.Yours)
 	same(t, "cases", []*cases.Case{}, allCases(t, l, scope))
 	same(t, "history", []record.Entry{}, get(l.History(ctx, scope, "", "", 100))(t))
 	same(t, "used", map[record.LimitKey]int{}, get(l.Used(ctx, scope, time.Time{}))(t))

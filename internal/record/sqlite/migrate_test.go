@@ -16,6 +16,7 @@ import (
 // firstVersion makes a ledger one of version 1 again.
 const firstVersion = `DROP TABLE stretches; DROP TABLE creators; DROP TABLE wondered;
 	ALTER TABLE entries DROP COLUMN before;
+	ALTER TABLE runs DROP COLUMN event; DROP TABLE claims;
 	PRAGMA user_version = 1`
 
 // A ledger of version 1 has no place for creators.

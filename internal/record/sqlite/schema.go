@@ -124,6 +124,18 @@ CREATE TABLE wondered ( -- since when a creator is sought
 ) WITHOUT ROWID;
 `, `
 ALTER TABLE entries ADD COLUMN before TEXT NOT NULL DEFAULT ''; -- JSON, '' for none
+`, `
+ALTER TABLE runs ADD COLUMN event INTEGER NOT NULL DEFAULT 0; -- 1: for one event, beside all others
+
+CREATE TABLE claims (
+	scope TEXT NOT NULL,
+	key   TEXT NOT NULL,
+	run   TEXT NOT NULL,
+	done  INTEGER NOT NULL,
+	until TEXT NOT NULL, -- not in it
+	PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
+CREATE INDEX claims_until ON claims (scope, until);
 `}
 
 // errForeign is a database that is sound and another program's.
