@@ -203,6 +203,12 @@ var codes = map[string]verdict{
 	"AuthorizationHeaderMalformed":           elsewhere,
 	"SlowDown":                               throttled,
 
+	// The ledger.
+	"TransactionConflictException":             passing,
+	"TransactionInProgressException":           passing,
+	"ContinuousBackupsUnavailableException":    passing, // for a moment after the table was made
+	"ItemCollectionSizeLimitExceededException": {class: fault.Quota},
+
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},
 	"EndpointDisabled": {class: fault.WrongState},

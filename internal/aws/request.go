@@ -39,6 +39,8 @@ func permission(call need.Call) string {
 		return "ses:" + call.Operation
 	case call == callInvoke:
 		return "lambda:InvokeFunction"
+	case call == callLedgerTransact: // it has none of its own
+		return "dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem and dynamodb:ConditionCheckItem"
 	}
 	return call.String()
 }

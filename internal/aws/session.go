@@ -83,6 +83,7 @@ type Session struct {
 	s3s      perRegion[objectsAPI]
 	rdss     perRegion[rdsAPI]
 	asgs     perRegion[autoscalingAPI]
+	ledgers  perRegion[ledgerAPI]
 }
 
 // perRegion holds one service's calls for each region.

@@ -28,7 +28,7 @@ func (h *harness) conclude(t *rapid.T) {
 	s, m := h.scope(t)
 	key, id, done, until := anARN(t), aRun(t), rapid.Bool().Draw(t, "done"), h.now.Add(pick(t, "until", time.Minute, record.Window))
 	err := h.ledger.Conclude(h.ctx, s, key, id, done, until)
-	if c := m.claims[key]; err == nil && !h.now.Before(c.until.Add(record.Window)) {
+	if c := m.claims[key]; err == nil && c.run != id && !h.now.Before(c.until.Add(record.Window)) {
 		delete(m.claims, key) // it may have been forgotten
 	}
 	mine := m.conclude(key, id, done, until)

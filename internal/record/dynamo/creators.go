@@ -85,22 +85,10 @@ func (l *Ledger) made(ctx context.Context, s record.Scope, made []record.Made) e
 		}
 		items[k][eventPrefix+stamp(m.At)+between+part(m.Event)] = body
 	}
-	var ws []Write
-	size := 0
-	for k, set := range items {
-		if n := set.size(); len(ws) == MaxWrites || len(ws) > 0 && size+n > maxBytes {
-			if err := l.write(ctx, ws...); err != nil {
-				return err
-			}
-			ws, size = nil, 0
-		}
-		ws = append(ws, Write{Key: k, Kind: Update, Set: set})
-		size += set.size()
-	}
-	if len(ws) == 0 {
+	if len(items) == 0 {
 		return ctx.Err()
 	}
-	return l.write(ctx, ws...)
+	return l.table.Update(ctx, items)
 }
 
 // Makers implements record.Ledger.

@@ -126,9 +126,10 @@ type Table interface {
 	// Write makes at most MaxWrites changes, of one item each: all of them or
 	// none. A call whose answer was lost and that is made again is made once.
 	Write(ctx context.Context, ws []Write) error
-	// Put and Delete change any number of items, in no order; where they fail,
-	// some may have been changed.
+	// Put, Update and Delete change any number of items, no two alike, in no order
+	// and on no condition; where they fail, some may have been changed.
 	Put(ctx context.Context, items []Item) error
+	Update(ctx context.Context, sets map[Key]Item) error
 	Delete(ctx context.Context, keys []Key) error
 	// Count adds to a number and returns the sum.
 	Count(ctx context.Context, k Key, attr string, n int64) (int64, error)

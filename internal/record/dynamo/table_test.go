@@ -217,6 +217,22 @@ func (t *table) Put(ctx context.Context, items []dynamo.Item) error {
 	return nil
 }
 
+func (t *table) Update(ctx context.Context, sets map[dynamo.Key]dynamo.Item) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k, set := range sets {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		i, err := changed(t.items[k], dynamo.Write{Key: k, Kind: dynamo.Update, Set: set})
+		if err != nil {
+			return err
+		}
+		t.items[k] = i
+	}
+	return nil
+}
+
 func (t *table) Delete(ctx context.Context, keys []dynamo.Key) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -229,9 +245,12 @@ func (t *table) Delete(ctx context.Context, keys []dynamo.Key) error {
 }
 
 func (t *table) Count(ctx context.Context, k dynamo.Key, attr string, n int64) (int64, error) {
-	err := t.Write(ctx, []dynamo.Write{{Key: k, Kind: dynamo.Update, Add: map[string]int64{attr: n}}})
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	sum, _ := t.items[k][attr].(int64)
-	return sum, err
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	i, err := changed(t.items[k], dynamo.Write{Key: k, Kind: dynamo.Update, Add: map[string]int64{attr: n}})
+	t.items[k] = i
+	return i[attr].(int64), err
 }
