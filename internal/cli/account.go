@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/aws"
 	"github.com/tagwarden/tagwarden/internal/creators"
+	"github.com/tagwarden/tagwarden/internal/document"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
@@ -28,6 +29,9 @@ type account struct {
 	ways    notify.Transports
 	// library has the documents that policy files name.
 	library outside.Tables
+	// table is the one that the settings name as the ledger; nil where the account
+	// has none.
+	table func(context.Context) (*aws.LedgerTable, error)
 	// wait lets time pass on the account's clock.
 	wait   outside.Wait
 	region string
@@ -67,8 +71,22 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if c := set.Settings.Creators; c != nil {
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
-	return &account{archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	return &account{table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
+}
+
+// ledgerTable opens the table that the settings name as the ledger: where its
+// ARN says, else in the region of the AWS configuration. What --region asks to
+// be read must not decide which ledger is used.
+func ledgerTable(f *flags, set *policy.Set) func(context.Context) (*aws.LedgerTable, error) {
+	return func(ctx context.Context) (*aws.LedgerTable, error) {
+		ref := document.TableRef(set.Settings.Ledger.DynamoDB, "")
+		s, err := aws.Open(ctx, aws.Options{Profile: f.profile, Region: ref.Region, FallbackRegion: fallback(nil, set.Settings.Regions), Version: version()})
+		if err != nil {
+			return nil, err
+		}
+		return s.LedgerTable(ref.Table)
+	}
 }
 
 // anyRegion is where an account is asked which regions it has, where all are

@@ -116,7 +116,7 @@ func withHolds(c *cobra.Command, e Env, f *holdsFlags, do func(context.Context, 
 	if err != nil {
 		return fmt.Errorf("asking whose account this is: %w", err)
 	}
-	ledger, err := openLedger(ctx, set, a, false)
+	ledger, err := openLedger(ctx, e, set, a, false)
 	if err != nil {
 		return err
 	}

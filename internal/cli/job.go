@@ -44,7 +44,7 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 	if err != nil {
 		return nil, &mistake{verb: c.CommandPath(), err: err}
 	}
-	ledger, err := openLedger(c.Context(), set, a, acts)
+	ledger, err := openLedger(c.Context(), e, set, a, acts)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/record/dynamo"
 	"github.com/tagwarden/tagwarden/internal/record/sqlite"
 )
 
@@ -109,14 +110,22 @@ func checkOnly(c *cobra.Command, set *policy.Set, only []string) error {
 // openLedger opens the ledger that the settings name. For the embedded
 // account, and with "ledger: none", it is one that is forgotten. So is that of
 // a mere look (write is false) where there is no file yet: looking leaves
-// nothing behind.
-func openLedger(ctx context.Context, set *policy.Set, a *account, write bool) (record.Ledger, error) {
-	path := set.Settings.Ledger.SQLite
-	if a.forgets || set.Settings.Ledger.None || path == "" {
+// nothing behind. A table must be there: made with one name and looked for by
+// another, it would look as if nothing had ever been announced.
+func openLedger(ctx context.Context, e Env, set *policy.Set, a *account, write bool) (record.Ledger, error) {
+	l := set.Settings.Ledger
+	switch {
+	case l.DynamoDB != "" && a.table != nil:
+		table, err := a.table(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return dynamo.New(l.DynamoDB, table, e.Now), nil
+	case a.forgets || l.SQLite == "":
 		return record.NewMemory(), nil
 	}
-	if _, err := os.Stat(path); !write && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(l.SQLite); !write && errors.Is(err, fs.ErrNotExist) {
 		return record.NewMemory(), nil
 	}
-	return sqlite.Open(ctx, path)
+	return sqlite.Open(ctx, l.SQLite)
 }

@@ -114,6 +114,16 @@ var costs = map[Fact]Cost{
 // it is the fact Table.
 var EditRules = []Call{{"dynamodb", "DescribeTable"}, {"dynamodb", "CreateTable"}, {"dynamodb", "UpdateItem"}, {"dynamodb", "DeleteItem"}}
 
+// KeepLedger are the operations of a ledger in DynamoDB, and MakeLedger those
+// that make its table. IAM has no permission for TransactWriteItems: it needs
+// those of the four writes in KeepLedger that a transaction can hold.
+var (
+	KeepLedger = []Call{{"dynamodb", "BatchGetItem"}, {"dynamodb", "BatchWriteItem"}, {"dynamodb", "Query"},
+		{"dynamodb", "PutItem"}, {"dynamodb", "UpdateItem"}, {"dynamodb", "DeleteItem"}, {"dynamodb", "ConditionCheckItem"}}
+	MakeLedger = []Call{{"dynamodb", "DescribeTable"}, {"dynamodb", "CreateTable"}, {"dynamodb", "DescribeTimeToLive"},
+		{"dynamodb", "UpdateTimeToLive"}, {"dynamodb", "UpdateContinuousBackups"}}
+)
+
 // Of returns what a fact costs. Every fact of this package has a cost; the
 // second value is false for any other.
 func Of(f Fact) (Cost, bool) {

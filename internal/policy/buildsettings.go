@@ -39,7 +39,7 @@ func (l *loader) buildSettings(dir string) {
 	s.Regions = l.buildRegions(raw.regions)
 	s.Ledger = Ledger{SQLite: beside(dir, defaultLedger)}
 	if raw.ledger.set() {
-		s.Ledger = Ledger{None: raw.ledger.v.none}
+		s.Ledger = Ledger{None: raw.ledger.v.none, DynamoDB: raw.ledger.v.dynamodb.v}
 		if path := raw.ledger.v.sqlite; path.set() {
 			s.Ledger.SQLite = beside(path.at.src.dir, path.v)
 		}

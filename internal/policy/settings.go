@@ -25,7 +25,7 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 		func(s *rawSettings) *val[string] { return &s.zone }),
 	key("regions", "The regions to look at, or all; that of the AWS configuration unless set.", listOf(everywhere),
 		func(s *rawSettings) *val[[]val[string]] { return &s.regions }),
-	key("ledger", "Where cases and history are kept: {sqlite: PATH}, or none; tagwarden.db beside the policy file unless set.", ledgerKind,
+	key("ledger", "Where cases and history are kept: {sqlite: PATH}, {dynamodb: TABLE}, or none; tagwarden.db beside the policy file unless set.", ledgerKind,
 		func(s *rawSettings) *val[rawLedger] { return &s.ledger }),
 	key("exempt", "What no policy acts on.", listOf(exemptSection.kind()), func(s *rawSettings) *val[[]val[rawExempt]] { return &s.exempt }),
 	key("limits", "How much one policy may do in any 24 hours.", limitsSection.kind(), func(s *rawSettings) *val[rawLimits] { return &s.limits }),
@@ -40,24 +40,29 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 
 // rawLedger is where cases are kept.
 type rawLedger struct {
-	none   bool
-	sqlite val[string]
+	none             bool
+	sqlite, dynamodb val[string]
 }
 
-var ledgerSection = section[rawLedger]{name: "ledger", doc: "A file that SQLite keeps.", fields: []field[rawLedger]{
-	must(key("sqlite", "The file's path; a relative one starts at the policy file.", filled, func(l *rawLedger) *val[string] { return &l.sqlite })),
-	later[rawLedger]("dynamodb", "use {sqlite: PATH}"),
-}}
+var ledgerSection = section[rawLedger]{name: "ledger", doc: "A file that SQLite keeps, or a table in DynamoDB.", fields: []field[rawLedger]{
+	key("sqlite", "The file's path; a relative one starts at the policy file.", filled, func(l *rawLedger) *val[string] { return &l.sqlite }),
+	key("dynamodb", "The name of a DynamoDB table in the region of the AWS configuration, or its ARN; tagwarden ledger init makes it.", tableName,
+		func(l *rawLedger) *val[string] { return &l.dynamodb }),
+}, check: func(r *reporter, n *node, _ *rawLedger) { r.exactlyOne(n, "a ledger", "sqlite", "dynamodb") },
+	refine: oneOf("sqlite", "dynamodb")}
+
+// ledgers are what a ledger can be.
+const ledgers = "{sqlite: PATH}, {dynamodb: TABLE} or none"
 
 // ledgerKind is a mapping, or the word none.
-var ledgerKind = kind[rawLedger]{want: "{sqlite: PATH} or none",
+var ledgerKind = kind[rawLedger]{want: ledgers,
 	schema: func(defs object) object {
 		return object{"anyOf": []any{object{"enum": []string{"none"}}, ledgerSection.schema(defs)}}
 	},
 	read: func(r *reporter, n *node) (rawLedger, bool) {
 		if n.shape == mapping {
 			l, ok := ledgerSection.kind().read(r, n)
-			return l, ok && l.sqlite.set()
+			return l, ok && (l.sqlite.set() || l.dynamodb.set())
 		}
 		if n.isText() && n.text == "none" {
 			return rawLedger{none: true}, !n.broken
@@ -66,7 +71,7 @@ var ledgerKind = kind[rawLedger]{want: "{sqlite: PATH} or none",
 		if n.isText() {
 			hint = "write ledger: {sqlite: PATH}"
 		}
-		r.wrong(n, "{sqlite: PATH} or none", hint)
+		r.wrong(n, ledgers, hint)
 		return rawLedger{}, false
 	}}
 

@@ -92,6 +92,8 @@ type Creators struct {
 type Ledger struct {
 	// SQLite is the file's path, absolute or relative to the working directory.
 	SQLite string
+	// DynamoDB is the name or the ARN of a table, instead of a file.
+	DynamoDB string
 	// None keeps nothing between runs.
 	None bool
 }

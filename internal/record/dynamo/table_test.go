@@ -17,6 +17,9 @@ import (
 type table struct {
 	mu    sync.Mutex
 	items map[dynamo.Key]dynamo.Item
+	// partitions are the keys of the items that have a value as the hash key of
+	// the table or of an index, by that key's name.
+	partitions map[[2]string]map[dynamo.Key]bool
 	// before, where there is one, is called before each transaction; its error is
 	// the transaction's.
 	before func(ws []dynamo.Write) error
@@ -24,7 +27,30 @@ type table struct {
 	reads  int // the calls that read
 }
 
-func newTable() *table { return &table{items: map[dynamo.Key]dynamo.Item{}} }
+func newTable() *table {
+	return &table{items: map[dynamo.Key]dynamo.Item{}, partitions: map[[2]string]map[dynamo.Key]bool{}}
+}
+
+// set puts an item in its place, or takes it out where it is nil.
+func (t *table) set(k dynamo.Key, i dynamo.Item) {
+	for _, name := range []string{dynamo.AttrPK, dynamo.AttrHistory, dynamo.AttrResource} {
+		if v, ok := t.items[k][name].(string); ok {
+			delete(t.partitions[[2]string{name, v}], k)
+		}
+		if v, ok := i[name].(string); ok {
+			place := [2]string{name, v}
+			if t.partitions[place] == nil {
+				t.partitions[place] = map[dynamo.Key]bool{}
+			}
+			t.partitions[place][k] = true
+		}
+	}
+	if i == nil {
+		delete(t.items, k)
+	} else {
+		t.items[k] = i
+	}
+}
 
 // errRefused is what DynamoDB calls a ValidationException.
 var errRefused = errors.New("DynamoDB refuses the request")
@@ -59,8 +85,9 @@ func (t *table) Query(ctx context.Context, q dynamo.Query) ([]dynamo.Item, error
 		pk, sk = dynamo.AttrResource, dynamo.AttrAt
 	}
 	var out []dynamo.Item
-	for _, i := range t.items {
-		if at, ok := i[sk].(string); ok && i[pk] == q.PK && at >= q.From && (q.To == "" || at <= q.To) {
+	for k := range t.partitions[[2]string{pk, q.PK}] {
+		i := t.items[k]
+		if at, ok := i[sk].(string); ok && at >= q.From && (q.To == "" || at <= q.To) {
 			out = append(out, maps.Clone(i))
 		}
 	}
@@ -105,11 +132,7 @@ func (t *table) Write(ctx context.Context, ws []dynamo.Write) error {
 		after[w.Key] = i
 	}
 	for k, i := range after {
-		if i == nil {
-			delete(t.items, k)
-		} else {
-			t.items[k] = i
-		}
+		t.set(k, i)
 	}
 	return nil
 }
@@ -211,7 +234,7 @@ func (t *table) Put(ctx context.Context, items []dynamo.Item) error {
 			return err
 		}
 		t.mu.Lock()
-		t.items[i.Key()] = maps.Clone(i)
+		t.set(i.Key(), maps.Clone(i))
 		t.mu.Unlock()
 	}
 	return nil
@@ -228,7 +251,7 @@ func (t *table) Update(ctx context.Context, sets map[dynamo.Key]dynamo.Item) err
 		if err != nil {
 			return err
 		}
-		t.items[k] = i
+		t.set(k, i)
 	}
 	return nil
 }
@@ -238,7 +261,7 @@ func (t *table) Delete(ctx context.Context, keys []dynamo.Key) error {
 	defer t.mu.Unlock()
 	if ctx.Err() == nil {
 		for _, k := range keys {
-			delete(t.items, k)
+			t.set(k, nil)
 		}
 	}
 	return ctx.Err()
@@ -251,6 +274,6 @@ func (t *table) Count(ctx context.Context, k dynamo.Key, attr string, n int64) (
 		return 0, err
 	}
 	i, err := changed(t.items[k], dynamo.Write{Key: k, Kind: dynamo.Update, Add: map[string]int64{attr: n}})
-	t.items[k] = i
+	t.set(k, i)
 	return i[attr].(int64), err
 }
