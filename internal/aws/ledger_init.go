@@ -114,7 +114,15 @@ func (t *LedgerTable) keep(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = t.api.backups(ctx, &dynamodb.UpdateContinuousBackupsInput{TableName: &t.name,
-		PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: awssdk.Bool(true)}})
-	return err
+	for {
+		_, err = t.api.backups(ctx, &dynamodb.UpdateContinuousBackupsInput{TableName: &t.name,
+			PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: awssdk.Bool(true)}})
+		if !fault.ClassOf(err).Passes() {
+			return err
+		}
+		// A table that was just made takes it a little later.
+		if stopped := pause(ctx, lookAgain); stopped != nil {
+			return err
+		}
+	}
 }
