@@ -33,7 +33,7 @@ func (a *App) Apply(ctx context.Context, p *plan.Plan, now time.Time) (*Report, 
 func (a *App) apply(ctx context.Context, s *session, p *plan.Plan, now time.Time) (report *Report, err error) {
 	// What was begun is recorded even when the user ends the run meanwhile.
 	steady := context.WithoutCancel(ctx)
-	info := record.RunInfo{ID: p.Run, Started: now, Digest: p.Digest, By: s.caller.ARN}
+	info := record.RunInfo{ID: p.Run, Started: now, Digest: p.Digest, By: s.caller.ARN, Event: s.event}
 	if err := a.o.Ledger.Begin(ctx, s.scope, info); err != nil {
 		return nil, err
 	}

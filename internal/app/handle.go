@@ -66,27 +66,34 @@ const ownWrites = 2 * time.Minute
 
 // Judge says what an event comes to. It changes nothing.
 func (a *App) Judge(ctx context.Context, e Event) (*Handling, error) {
+	h, refs, err := a.wake(ctx, e)
+	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
+		return h, err
+	}
+	return h, a.judgeEvent(ctx, h, e, refs)
+}
+
+// wake says which policies an event wakes and which resources it is about.
+func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, error) {
 	h := &Handling{}
 	h.Policies, h.Ignored = Woken(a.o.Set, e.Request)
 	if h.Ignored != "" {
-		return h, nil
+		return h, nil, nil
 	}
 	s, err := a.session(ctx, Request{Run: e.Run, Now: e.Now, Only: h.Policies})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h.session = s
 	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
-		return h, err
+		return h, nil, err
 	}
 	refs, err := a.targets(ctx, s, e.Request)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if h.postpone(a, e.Request, refs); len(h.Policies) == 0 {
-		return h, nil
-	}
-	return h, a.judgeEvent(ctx, h, e, refs)
+	h.postpone(a, e.Request, refs)
+	return h, refs, nil
 }
 
 // foreign says why an event is not to be judged although it wakes policies: it
@@ -272,13 +279,4 @@ func unseen(part *sameType, found []resource.Resource) []resource.Ref {
 		refs = append(refs, resource.Ref{ID: id, ARN: missing[id], Type: part.t, Account: part.at.Account, Region: part.at.Region})
 	}
 	return refs
-}
-
-// Carry carries out what Judge planned for an event. It reads nothing again
-// that Judge has just read: an event is its own fresh read.
-func (a *App) Carry(ctx context.Context, h *Handling, now time.Time) (*Report, error) {
-	if h.Plan == nil {
-		return &Report{}, nil
-	}
-	return a.apply(ctx, h.session, h.Plan, now)
 }

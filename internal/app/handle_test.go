@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,30 +19,24 @@ import (
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
-// happens hands an event to the policies and carries out what follows.
+// happens hands an event to the policies, which act on it.
 func (w *world) happens(payload string) (*app.Handling, *app.Report) {
 	w.t.Helper()
-	h := w.judges(payload)
-	report, err := w.app().Carry(w.t.Context(), h, w.aws.Clock().Now())
+	h, report, err := w.app().Handle(w.t.Context(), w.event(payload))
 	if err != nil {
-		w.t.Fatalf("carrying it out: %v", err)
+		w.t.Fatalf("handling the event: %v", err)
 	}
 	return h, report
 }
 
-// judges hands an event to the policies and does no more.
-func (w *world) judges(payload string) *app.Handling {
+func (w *world) event(payload string) app.Event {
 	w.t.Helper()
 	b, err := trigger.Read([]byte(payload))
 	if err != nil || len(b.Messages) != 1 || b.Messages[0].Request == nil {
 		w.t.Fatalf("reading the event: %+v, %v", b, err)
 	}
 	w.runs++
-	h, err := w.app().Judge(w.t.Context(), app.Event{Run: fmt.Sprintf("event-%d", w.runs), Now: w.aws.Clock().Now(), Request: b.Messages[0].Request})
-	if err != nil {
-		w.t.Fatalf("judging it: %v", err)
-	}
-	return h
+	return app.Event{Run: fmt.Sprintf("event-%d", w.runs), Now: w.aws.Clock().Now(), Request: b.Messages[0].Request}
 }
 
 // launched is the record of a launch of these instances by ada.
@@ -101,10 +97,14 @@ func TestALaunchIsTaggedWholeInOneReadAndOneWrite(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"ec2:DescribeInstances": 1, "ec2:CreateTags": 1}, made); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
-	// The same event again changes nothing.
-	h, _ = w.happens(launched(ids...))
-	if len(h.Plan.Findings) != 0 {
-		t.Errorf("the same event again finds %+v", h.Plan.Findings)
+	// The same event again does nothing, and another about the same launch finds
+	// nothing to do.
+	if h, _ = w.happens(launched(ids...)); h.Ignored != "it was handled before" || h.Plan != nil {
+		t.Errorf("the same event again: %+v", h)
+	}
+	again := strings.Replace(launched(ids...), `"c-1"`, `"c-2"`, 1)
+	if h, _ = w.happens(again); h.Plan == nil || len(h.Plan.Findings) != 0 {
+		t.Errorf("another event about it: %+v", h)
 	}
 }
 
@@ -117,6 +117,113 @@ func TestWhatCannotBeSeenYetIsHandedBackAndTheRestIsDone(t *testing.T) {
 	}
 	if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "ada" {
 		t.Errorf("the other has the tags %v", i.TagSet)
+	}
+	// Delivered again once it can be seen, the event does the rest.
+	w.aws.Launch(sim.Instance{ID: "i-00000000000000002", Region: region})
+	if h, _ = w.happens(launched(id, "i-00000000000000002")); len(h.Unseen) != 0 {
+		t.Errorf("unseen: %v", h.Unseen)
+	}
+	if i, _ := w.aws.Instance("i-00000000000000002"); i.TagSet["Owner"] != "ada" {
+		t.Errorf("it has the tags %v", i.TagSet)
+	}
+}
+
+func TestTwoEventsAboutOneResourceAreHandledOneAfterTheOther(t *testing.T) {
+	w := newWorld(t, unexcepted)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	key := fmt.Sprintf("resource/%s/%s/ec2:instance/%s", account, region, id)
+	now := w.aws.Clock().Now()
+	if _, err := w.ledger.Claim(t.Context(), w.scope(), key, "other", now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.app().Handle(t.Context(), w.event(running(id))); !errors.Is(err, app.ErrTaken) {
+		t.Fatalf("while another run is at it: %v", err)
+	}
+	if i, _ := w.aws.Instance(id); i.State != "running" {
+		t.Errorf("it is %s", i.State)
+	}
+	w.aws.Clock().Advance(time.Minute) // the other run has died
+	if h, _ := w.happens(running(id)); h.Ignored != "" {
+		t.Errorf("ignored: %s", h.Ignored)
+	}
+	if i, _ := w.aws.Instance(id); i.State == "running" {
+		t.Error("it runs")
+	}
+}
+
+func TestWhatFailsForAPassingReasonIsDoneWhenTheEventComesAgain(t *testing.T) {
+	w := newWorld(t, unexcepted)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	w.aws.Throttle("ec2:StopInstances", 1)
+	h, _ := w.happens(running(id))
+	if h.Done() {
+		t.Fatalf("it counts as done: %+v", h.Plan.Findings[0].Actions)
+	}
+	if h, _ = w.happens(running(id)); !h.Done() || h.Ignored != "" {
+		t.Errorf("the second time: %+v", h)
+	}
+	if i, _ := w.aws.Instance(id); i.State == "running" {
+		t.Error("it runs")
+	}
+}
+
+func TestWhatIsNotForUsIsLeftAlone(t *testing.T) {
+	w := newWorld(t, unexcepted)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	for name, payload := range map[string]string{
+		"another account":   strings.Replace(running(id), account, "999988887777", 1),
+		"another state":     strings.Replace(running(id), `"state":"running"`, `"state":"pending"`, 1),
+		"tagwarden's doing": strings.Replace(launched(id), "arn:aws:iam::111122223333:user/ada", "arn:aws:sts::"+account+":assumed-role/tagwarden/embedded", 1),
+	} {
+		if h, report := w.happens(payload); h.Ignored == "" || report != nil {
+			t.Errorf("%s: %+v", name, h)
+		}
+	}
+}
+
+func TestOurOwnTagsWakeNobody(t *testing.T) {
+	w := newWorld(t, `
+settings: {mark: off}
+policies:
+  - {name: projects, resource: ec2:instance, on: tags_changed, mode: enforce, tags: {Project: {default: none}}}
+`)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	w.apply()
+	arn := resource.InstanceARN(region, account, id)
+	change := func(id string, after time.Duration) string {
+		at := w.aws.Clock().Now().Add(after).Format(time.RFC3339)
+		return fmt.Sprintf(`{"id":%q,"detail-type":"Tag Change on Resource","source":"aws.tag","account":%q,"time":%q,"region":%q,"resources":[%q],"detail":{"changed-tag-keys":["Project"]}}`, id, account, at, region, arn)
+	}
+	if h, _ := w.happens(change("t-1", 2*time.Second)); h.Ignored != "it is tagwarden's own change" {
+		t.Errorf("our own: %+v", h)
+	}
+	w.aws.SetTags(id, nil)
+	w.aws.Clock().Advance(time.Hour)
+	if h, _ := w.happens(change("t-2", 0)); h.Ignored != "" {
+		t.Errorf("somebody else's: %s", h.Ignored)
+	}
+	if i, _ := w.aws.Instance(id); i.TagSet["Project"] != "none" {
+		t.Errorf("it has the tags %v", i.TagSet)
+	}
+}
+
+func TestAPolicyThatLetsTagsSettleJudgesLater(t *testing.T) {
+	w := newWorld(t, strings.Replace(unexcepted, "    mode: enforce\n", "    mode: enforce\n    settle: 5m\n", 1))
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	h, _ := w.happens(running(id))
+	if len(h.Later) != 1 || h.Later[0].After != 5*time.Minute || h.Plan != nil {
+		t.Fatalf("%+v", h)
+	}
+	input, err := trigger.SettledInput(w.event(running(id)).Request, []string{h.Later[0].Policy}, h.Later[0].Refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i, _ := w.aws.Instance(id); i.State != "running" {
+		t.Errorf("it is %s at once", i.State)
+	}
+	w.happens(string(input))
+	if i, _ := w.aws.Instance(id); i.State == "running" {
+		t.Error("it runs when the time is over")
 	}
 }
 
@@ -152,8 +259,8 @@ func running(id string) string {
 func TestAStartedInstanceWithoutTheExceptionIsStoppedAndAnnouncedOnce(t *testing.T) {
 	w := newWorld(t, unexcepted)
 	id := w.launch("i-00000000000000001", time.Hour, nil)
-	for range 5 {
-		w.happens(running(id))
+	for _, event := range []string{"e-1", "e-1", "e-1", "e-2", "e-3"} {
+		w.happens(strings.Replace(running(id), "e-1", event, 1))
 	}
 	stops := 0
 	for _, e := range w.aws.Log() {
@@ -170,7 +277,7 @@ func TestAStartedInstanceWithoutTheExceptionIsStoppedAndAnnouncedOnce(t *testing
 		t.Fatal(err)
 	}
 	w.aws.Clock().Advance(10 * time.Minute)
-	h, _ := w.happens(running(id))
+	h, _ := w.happens(strings.Replace(running(id), "e-1", "e-4", 1))
 	if a := h.Plan.Findings[0].Actions[0]; a.State != plan.Done {
 		t.Errorf("started again: %s %s", a.State, a.Reason)
 	}

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// ErrTaken says that another run is at the same event, or at one of its
+// resources: the event is to be handled again a little later.
+var ErrTaken = errors.New("another run is at it")
+
+const (
+	// lease is how long a run has an event to itself: as long as a function may
+	// run ("Lambda quotas"). One that died lets go of it then.
+	lease = 15 * time.Minute
+	// remembered is how long an event that was handled is known as such: twice as
+	// long as EventBridge goes on delivering it ("Retrying event delivery").
+	remembered = 48 * time.Hour
+)
+
+// Handle judges an event and carries out what follows. The same event again
+// does nothing, and two events about one resource are handled one after the
+// other. The error wraps ErrTaken where another run is at it. What an event
+// could not bring about for a passing reason is brought about when it is
+// handled again: Done of the Handling says whether it need not be.
+func (a *App) Handle(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
+	h, refs, err := a.wake(ctx, e)
+	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
+		return h, nil, err
+	}
+	claims := &claims{ledger: a.o.Ledger, scope: h.session.scope, run: e.Run, now: e.Now}
+	// What was begun is let go of even when the user ends the run meanwhile.
+	defer func() { err = errors.Join(err, claims.end(context.WithoutCancel(ctx), err == nil && h.Done())) }()
+	switch known, err := claims.event(ctx, e); {
+	case err != nil:
+		return nil, nil, err
+	case known:
+		h.Policies, h.Ignored = nil, "it was handled before"
+		return h, nil, nil
+	}
+	if err := claims.resources(ctx, refs); err != nil {
+		return nil, nil, err
+	}
+	if err := a.judgeEvent(ctx, h, e, refs); err != nil {
+		return nil, nil, err
+	}
+	report, err = a.apply(ctx, h.session, h.Plan, e.Now)
+	return h, report, err
+}
+
+// Done says that handling the event again would change nothing: all of its
+// resources were seen, and nothing failed that may succeed a little later.
+func (h *Handling) Done() bool {
+	if len(h.Unseen) > 0 {
+		return false
+	}
+	if h.Plan == nil {
+		return true
+	}
+	for i := range h.Plan.Findings {
+		for j := range h.Plan.Findings[i].Actions {
+			a := &h.Plan.Findings[i].Actions[j]
+			if a.State == plan.Failed && mayPass(fault.Class(a.Code)) {
+				return false
+			}
+		}
+	}
+	return len(h.Plan.Unread) == 0
+}
+
+// mayPass says whether what failed so may succeed a little later.
+func mayPass(c fault.Class) bool {
+	return c.Passes() || c == fault.TimedOut || c == fault.Unreachable || c == fault.Cancelled
+}
+
+// claims are what a run has to itself.
+type claims struct {
+	ledger record.Ledger
+	scope  record.Scope
+	run    string
+	now    time.Time
+	id     string   // of the event, "" for one without
+	held   []string // the resources
+}
+
+// event claims an event. It is true where that was handled before.
+func (c *claims) event(ctx context.Context, e Event) (known bool, err error) {
+	if e.Request.ID == "" {
+		return false, nil
+	}
+	key := fmt.Sprintf("event/%s/%s", e.Request.Cause, e.Request.ID)
+	answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.now.Add(lease))
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("claiming the event: %w", err)
+	case answer == record.Concluded:
+		return true, nil
+	case answer == record.Taken:
+		return false, fmt.Errorf("claiming the event: %w", ErrTaken)
+	}
+	c.id = key
+	return false, nil
+}
+
+// resources claims what an event is about.
+func (c *claims) resources(ctx context.Context, refs []resource.Ref) error {
+	for _, r := range refs {
+		key := fmt.Sprintf("resource/%s/%s/%s/%s", r.Account, r.Region, r.Type, r.ID)
+		answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.now.Add(lease))
+		switch {
+		case err != nil:
+			return fmt.Errorf("claiming %s: %w", r.ID, err)
+		case answer != record.Yours:
+			return fmt.Errorf("claiming %s: %w", r.ID, ErrTaken)
+		}
+		c.held = append(c.held, key)
+	}
+	return nil
+}
+
+// end lets go of everything, and remembers the event where it is done.
+func (c *claims) end(ctx context.Context, done bool) error {
+	var errs []error
+	for _, key := range c.held {
+		errs = append(errs, c.ledger.Conclude(ctx, c.scope, key, c.run, false, c.now))
+	}
+	if c.id != "" {
+		errs = append(errs, c.ledger.Conclude(ctx, c.scope, c.id, c.run, done, c.now.Add(remembered)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("letting go of the event: %w", err)
+	}
+	return nil
+}
