@@ -50,8 +50,23 @@ func (p *progress) show(n app.Progress) {
 	for _, r := range p.regions {
 		total += r
 	}
-	p.bar.Describe(fmt.Sprintf("reading: %d resources in %s", total, strings.Join(slices.Sorted(maps.Keys(p.regions)), ", ")))
-	_ = p.bar.Set(total) // a line that cannot be drawn harms nobody
+	p.draw(fmt.Sprintf("reading: %d resources in %s", total, strings.Join(slices.Sorted(maps.Keys(p.regions)), ", ")), total)
+}
+
+// note shows how far something else has come; it is safe for concurrent use.
+func (p *progress) note(text string, n int) {
+	if p.bar == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draw(text, n)
+}
+
+// draw shows a line whose counter stands at n.
+func (p *progress) draw(text string, n int) {
+	p.bar.Describe(text)
+	_ = p.bar.Set(n) // a line that cannot be drawn harms nobody
 }
 
 // end takes the line off the screen.

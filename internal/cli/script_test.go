@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"flag"
@@ -13,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/trail"
 )
 
 var update = flag.Bool("update", false, "write the expected output of the scripts and the generated documentation anew")
@@ -31,7 +34,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"forge": forge},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"forge": forge, "pack": pack, "bomb": bomb},
 	})
 }
 
@@ -58,4 +61,32 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(p.Encode(f))
 	ts.Check(f.Close())
+}
+
+// pack writes a file packed by gzip.
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pack FILE PACKED")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), packed(ts, []byte(ts.ReadFile(args[0]))), 0o600))
+}
+
+// bomb writes a small file that unpacks to more than replay reads: gzip takes
+// packed files end to end for one.
+func bomb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: bomb PACKED")
+	}
+	const part = 8 << 20
+	space := packed(ts, bytes.Repeat([]byte{' '}, part))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat(space, trail.MaxUnpacked/part+1), 0o600))
+}
+
+func packed(ts *testscript.TestScript, data []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write(data)
+	ts.Check(err)
+	ts.Check(w.Close())
+	return b.Bytes()
 }

@@ -77,6 +77,7 @@ var table = map[string]rule{
 
 	"internal/trigger": {layer: act, why: "why we wake: what EventBridge, SQS, SNS and Config deliver",
 		internal: in("creation")},
+	"internal/trail": {layer: act, why: "files of events, one event at a time"},
 	"internal/outside": {layer: act, why: "reads documents outside the policy files, and edits the tables of rules among them",
 		internal: in("rules")},
 	"internal/inventory": {layer: act, why: "a request to snapshots, and what could not be read"},
@@ -106,7 +107,8 @@ var table = map[string]rule{
 		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify", "creators")},
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",
 		internal: in("app", "report", "aws", "sim", "record", "record/sqlite", "record/dynamo", "policy", "expr", "plan", "inventory",
-			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules"),
+			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules",
+			"trigger", "creation", "trail"),
 		outside: []string{cobra, flags, lipgloss, progress, terminal}},
 	"cmd/tagwarden": {layer: assembly, why: "main: signals and the exit code", internal: in("cli")},
 

@@ -30,6 +30,9 @@ func Read(payload []byte) (Batch, error) {
 	if records := v.Field("Records"); records.IsList() {
 		return batch(records), nil
 	}
+	if events := v.Field("Events"); events.IsList() {
+		return batch(events), nil
+	}
 	m := message(v, 0)
 	if m.Err != nil {
 		return Batch{}, m.Err
@@ -37,7 +40,8 @@ func Read(payload []byte) (Batch, error) {
 	return Batch{Messages: []Message{m}}, nil
 }
 
-// batch reads the records of SQS, of SNS, and those of a file of CloudTrail.
+// batch reads the records of SQS, of SNS, and those of a file of CloudTrail or
+// of its LookupEvents.
 func batch(records loose.Value) Batch {
 	b := Batch{Messages: []Message{}}
 	for r := range records.Items() {
@@ -77,6 +81,8 @@ func message(v loose.Value, depth int) Message {
 		return wrapped(v.Field("Sns").Field("Message"), depth)
 	case v.Field("Type").Is("Notification") && v.Field("TopicArn").Exists():
 		return wrapped(v.Field("Message"), depth)
+	case v.Field("CloudTrailEvent").IsText():
+		return wrapped(v.Field("CloudTrailEvent"), depth)
 	case v.Field("detail-type").Exists():
 		return enveloped(v)
 	case v.Field("invokingEvent").Exists():

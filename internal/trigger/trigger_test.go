@@ -107,7 +107,8 @@ func TestARecordIsReadBareAndInItsEnvelopes(t *testing.T) {
 	call := event("AWS API Call via CloudTrail", "aws.ec2", record)
 	for name, payload := range map[string]string{
 		"bare": record, "EventBridge": call, "a service's": event("AWS Service Event via CloudTrail", "aws.ec2", record),
-		"a log file": `{"Records":[` + record + `]}`, "a queue": `{"Records":[` + inSQS("m-1", call) + `]}`,
+		"a log file": `{"Records":[` + record + `]}`, "looked up": `{"Events":[{"EventId":"c-1","CloudTrailEvent":` + quote(record) + `}]}`,
+		"one looked up": `{"EventId":"c-1","CloudTrailEvent":` + quote(record) + `}`, "a queue": `{"Records":[` + inSQS("m-1", call) + `]}`,
 	} {
 		b, err := trigger.Read([]byte(payload))
 		if err != nil || len(b.Messages) != 1 || b.Messages[0].Request == nil {
