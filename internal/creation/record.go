@@ -54,6 +54,7 @@ type Record struct {
 	// record does not say. It shares the memory of the record.
 	UserIdentity []byte
 
+	agent                        string
 	request, response, resources loose.Value
 }
 
@@ -90,6 +91,8 @@ func Parse(data []byte) (*Record, error) {
 			if field.Exists() {
 				r.UserIdentity = field.Raw()
 			}
+		case "userAgent":
+			r.agent = field.Text()
 		case "requestParameters":
 			r.request = field
 		case "responseElements":
@@ -149,4 +152,4 @@ func (r *Record) Place() resource.Place {
 }
 
 // CreatedBy returns who made the call.
-func (r *Record) CreatedBy() identity.Identity { return identity.Read(r.UserIdentity) }
+func (r *Record) CreatedBy() identity.Identity { return identity.ReadFrom(r.UserIdentity, r.agent) }

@@ -325,3 +325,19 @@ func BenchmarkCreation(b *testing.B) {
 		})
 	}
 }
+
+func TestWhatACallWasMadeWithTellsWhoMadeIt(t *testing.T) {
+	const record = `{"eventSource":"ec2.amazonaws.com","eventName":"CreateVolume","userAgent":%q,
+		"userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/cleaner/nightly","principalId":"AROAEXAMPLE:nightly"}}`
+	for agent, want := range map[string]resource.CreatorKind{
+		"aws-sdk-go/1.44 exec-env/AWS_Lambda_go1.x": resource.RoleCreator, "aws-cli/2.15.0": resource.PersonCreator,
+	} {
+		r, err := creation.Parse(fmt.Appendf(nil, record, agent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if by := r.CreatedBy(); by.Kind != want {
+			t.Errorf("%s: %+v", agent, by)
+		}
+	}
+}

@@ -40,8 +40,13 @@ type Identity struct {
 func Of(userIdentity []byte) resource.Creator { return Read(userIdentity).Creator }
 
 // Read returns who made a call, and the way it took. Like Of it takes anything.
-func Read(userIdentity []byte) Identity {
-	v, _ := loose.Parse(userIdentity)
+func Read(userIdentity []byte) Identity { return ReadFrom(userIdentity, "") }
+
+// ReadFrom is Read for a record that also tells with what the call was made: its
+// userAgent, which names the surroundings that the SDKs of AWS run in.
+func ReadFrom(userIdentity []byte, userAgent string) Identity {
+	parsed, _ := loose.Parse(userIdentity)
+	v := caller{parsed, userAgent}
 	id := Identity{InvokedBy: v.Field("invokedBy").Text()}
 	id.PrincipalID, id.ARN = v.Field("principalId").Text(), v.Field("arn").Text()
 	read, ok := readers[v.Field("type").Text()]
@@ -55,8 +60,14 @@ func Read(userIdentity []byte) Identity {
 	return id
 }
 
+// caller is a userIdentity, and the userAgent beside it.
+type caller struct {
+	loose.Value
+	agent string
+}
+
 // readers has for each type of identity what is to be made of it.
-var readers = map[string]func(*Identity, loose.Value){
+var readers = map[string]func(*Identity, caller){
 	"IAMUser":            user,
 	"AssumedRole":        assumed,
 	"Role":               assumed,
@@ -72,14 +83,14 @@ var readers = map[string]func(*Identity, loose.Value){
 
 // user is an IAM user, whose name can be absent: its ARN ends in it, after the
 // user's path.
-func user(id *Identity, v loose.Value) {
+func user(id *Identity, v caller) {
 	tail := id.ARN[strings.LastIndexAny(id.ARN, ":/")+1:]
 	id.is(resource.PersonCreator, first(v.Field("userName").Text(), tail))
 }
 
 // federated is a session of GetFederationToken. The principal is
 // "111122223333:ada", the ARN ends in "federated-user/ada".
-func federated(id *Identity, _ loose.Value) {
+func federated(id *Identity, _ caller) {
 	_, name, _ := strings.Cut(id.PrincipalID, ":")
 	if name == "" {
 		name = strings.TrimPrefix(resourceOf(id.ARN, "federated-user"), "federated-user/")
@@ -89,16 +100,16 @@ func federated(id *Identity, _ loose.Value) {
 
 // root is the account itself. Its userName is the alias of the account, and no
 // person's name.
-func root(id *Identity, _ loose.Value) { id.is(resource.RootCreator, "root") }
+func root(id *Identity, _ caller) { id.is(resource.RootCreator, "root") }
 
 // service is a service that calls by itself.
-func service(id *Identity, _ loose.Value) {
+func service(id *Identity, _ caller) {
 	id.Service = id.InvokedBy
 	id.is(resource.ServiceCreator, id.InvokedBy)
 }
 
 // account is a caller of another account, which keeps for itself who it was.
-func account(id *Identity, v loose.Value) {
+func account(id *Identity, v caller) {
 	if n := v.Field("accountId").Text(); n != "" {
 		id.is(resource.AccountCreator, "account:"+n)
 	}
@@ -106,20 +117,20 @@ func account(id *Identity, v loose.Value) {
 
 // directory is a user of IAM Identity Center without a role: it has no ARN and
 // no name, but an id in the directory.
-func directory(id *Identity, v loose.Value) {
+func directory(id *Identity, v caller) {
 	id.is(resource.PersonCreator, v.Field("onBehalfOf").Field("userId").Text())
 }
 
 // external is a user of another identity provider, which is told on the call
 // that begins a session with a role. IAM Identity Center writes Unknown for the
 // same.
-func external(id *Identity, v loose.Value) {
+func external(id *Identity, v caller) {
 	id.is(resource.PersonCreator, v.Field("userName").Text())
 }
 
 // untyped is an identity without a type, or of one that is not known here. A
 // service's own calls come like this too, with no more than invokedBy.
-func untyped(id *Identity, v loose.Value) {
+func untyped(id *Identity, v caller) {
 	if strings.HasPrefix(resourceOf(id.ARN, "assumed-role"), "assumed-role/") {
 		assumed(id, v)
 		return

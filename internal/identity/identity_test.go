@@ -190,3 +190,20 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+func TestAFunctionOfLambdaIsItsRole(t *testing.T) {
+	const agent = "Boto3/1.34.145 lang/python#3.11.10 exec-env/AWS_Lambda_python3.11 Botocore/1.34.145"
+	for name, tt := range map[string]struct {
+		json, agent, who string
+		kind             resource.CreatorKind
+	}{
+		"a function":                 {session("cleaner", "nightly-cleanup", ""), agent, "cleaner", resource.RoleCreator},
+		"the same name elsewhere":    {session("cleaner", "nightly-cleanup", ""), "aws-cli/2.15.0 exec-env/CloudShell", "nightly-cleanup", resource.PersonCreator},
+		"a person told it who it is": {session("cleaner", "nightly-cleanup", `,"sourceIdentity":"ada"`), agent, "ada", resource.PersonCreator},
+		"a user with keys in it":     {`{"type":"IAMUser","userName":"ada"}`, agent, "ada", resource.PersonCreator},
+	} {
+		if got := identity.ReadFrom([]byte(tt.json), tt.agent); got.Kind != tt.kind || got.Name != tt.who {
+			t.Errorf("%s: %s %q", name, got.Kind, got.Name)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
@@ -13,7 +12,7 @@ import (
 // Center, which names sessions after people; the role of a service; that of an
 // instance or another resource; the name of the session, unless a program
 // chose it.
-func assumed(id *Identity, v loose.Value) {
+func assumed(id *Identity, v caller) {
 	context := v.Field("sessionContext")
 	issuer := context.Field("sessionIssuer")
 	role, session := id.session(issuer.Field("userName").Text())
@@ -31,7 +30,7 @@ func assumed(id *Identity, v loose.Value) {
 	case instanceID.MatchString(session):
 		id.Instance = session
 		id.is(resource.RoleCreator, role)
-	case id.Within != "", context.Field("ec2RoleDelivery").Exists(), byMachine(session):
+	case id.Within != "", context.Field("ec2RoleDelivery").Exists(), strings.Contains(v.agent, inFunction), byMachine(session):
 		id.is(resource.RoleCreator, role)
 	case session != "":
 		id.is(resource.PersonCreator, session)
@@ -39,6 +38,12 @@ func assumed(id *Identity, v loose.Value) {
 		id.is(resource.RoleCreator, role)
 	}
 }
+
+// inFunction is what the SDKs add to their user agent within a function of
+// Lambda, from its AWS_EXECUTION_ENV ("Defined runtime environment variables").
+// The session is then named after the function. A shell of CloudShell says
+// exec-env too, and a person sits there.
+const inFunction = "exec-env/AWS_Lambda"
 
 // session returns the names of the role and of the session. The ARN ends in
 // both, "assumed-role/deploy/ada", without the role's path; the principal is
