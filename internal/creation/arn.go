@@ -25,7 +25,8 @@ func ownARN(ref resource.Ref) bool {
 }
 
 // ref returns what a row makes of the text at its path, and false where that
-// is no id or ARN.
+// is no id or ARN. An ARN knows its region best: a key can be replicated into
+// another than that of the call.
 func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {
 	if !plausible(text) {
 		return resource.Ref{}, false
@@ -41,7 +42,11 @@ func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {
 	switch row.ARN {
 	case isARN:
 		ref.ARN, ref.ID = text, idOf(text)
-		ok = ref.ID != ""
+		if ok = ref.ID != ""; ok {
+			if region := strings.SplitN(text, ":", 5)[3]; region != "" && !strings.ContainsFunc(region, separates) {
+				ref.Region = region
+			}
+		}
 	case byEC2:
 		ref, ok = resource.EC2Ref(r.Place(), row.Type, text), !strings.ContainsAny(text, ":/")
 	case noARN:

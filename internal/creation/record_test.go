@@ -341,3 +341,16 @@ func TestWhatACallWasMadeWithTellsWhoMadeIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAnARNKnowsTheRegionBest(t *testing.T) {
+	for name, tt := range map[string]struct{ arn, want string }{
+		"a replica elsewhere":         {"arn:aws:kms:us-west-2:011122223333:key/1", "us-west-2"},
+		"one without a region":        {"arn:aws:kms::011122223333:key/1", "eu-central-1"},
+		"one that would break others": {"arn:aws:kms:us west/2:011122223333:key/1", "eu-central-1"},
+	} {
+		c, ignored := record(t, "kms:ReplicateKey", `{}`, fmt.Sprintf(`{"replicaKeyMetadata":{"arn":%q}}`, tt.arn)).Creation()
+		if ignored != nil || c.Made[0].Ref.Region != tt.want || c.Made[0].Ref.ARN != tt.arn {
+			t.Errorf("%s: %+v, %v", name, c.Made, ignored)
+		}
+	}
+}

@@ -96,6 +96,7 @@ func TestAMachinesSessionBelongsToTheRole(t *testing.T) {
 		"aws-sdk-java-1700000000000", "aws-dotnet-sdk-session-636238288466144357", "default_session", "1669660343296132000", "1665678811",
 		"0123456789abcdef0123456789abcdef", "eks-prod-web-7d9-0a1b2c3d-0000-4000-8000-0123456789ab", "EKS", "AutoScaling", "AWSCloudFormation",
 		"AWSCodeBuild-0a1b2c3d-0000-4000-8000-0123456789ab", "AWSBackup-AWSBackupDefaultServiceRole", "aws-batch", "GlueJobRunnerSession",
+		"AthenaExecutor-0a1b2c3d-0000-4000-8000-0123456789ab",
 		"SageMaker", "ConfigResourceCompositionSession", "TrustedAdvisor_111122223333_x", "GitHubActions", "GitLabRunner-1-22",
 	}
 	for _, name := range machines {

@@ -26,6 +26,7 @@ var machines = []struct{ pattern, whose string }{
 	{`AWSCodeBuild(-.+)?|CodeBuild`, "CodeBuild with a project's role, in real records"},
 	{`AWSBackup-.+`, "AWS Backup, in real records"},
 	{`aws-batch`, "AWS Batch, in real records"},
+	{`AthenaExecutor-[0-9a-f-]{36}`, "Athena for Apache Spark, in records of its user guide"},
 	{`GlueJobRunnerSession`, "AWS Glue, in records of Lake Formation's user guide"},
 	{`SageMaker|AmazonSageMaker`, "SageMaker with an execution role, in real records"},
 	{`ConfigResourceCompositionSession|AWSConfig-.+`, "AWS Config, in real records"},
