@@ -342,6 +342,18 @@ func TestWhatACallWasMadeWithTellsWhoMadeIt(t *testing.T) {
 	}
 }
 
+// CDK and SAM create stacks by a change set, which others use for updates.
+func TestAChangeSetCreatesAStackWhereItSaysSo(t *testing.T) {
+	const answer = `{"id":"arn:aws:cloudformation:eu-central-1:011122223333:changeSet/c/1","stackId":"arn:aws:cloudformation:eu-central-1:011122223333:stack/web/2"}`
+	c, ignored := record(t, "cloudformation:CreateChangeSet", `{"changeSetType":"CREATE"}`, answer).Creation()
+	if ignored != nil || len(c.Made) != 1 || c.Made[0].Ref.ID != "web/2" {
+		t.Errorf("%+v, %v", c, ignored)
+	}
+	if _, ignored := record(t, "cloudformation:CreateChangeSet", `{"changeSetType":"UPDATE"}`, answer).Creation(); ignored == nil || ignored.Why != creation.Updated {
+		t.Errorf("an update: %+v", ignored)
+	}
+}
+
 func TestAnARNKnowsTheRegionBest(t *testing.T) {
 	for name, tt := range map[string]struct{ arn, want string }{
 		"a replica elsewhere":         {"arn:aws:kms:us-west-2:011122223333:key/1", "us-west-2"},

@@ -96,7 +96,7 @@ func TestAMachinesSessionBelongsToTheRole(t *testing.T) {
 		"aws-sdk-java-1700000000000", "aws-dotnet-sdk-session-636238288466144357", "default_session", "1669660343296132000", "1665678811",
 		"0123456789abcdef0123456789abcdef", "eks-prod-web-7d9-0a1b2c3d-0000-4000-8000-0123456789ab", "EKS", "AutoScaling", "AWSCloudFormation",
 		"AWSCodeBuild-0a1b2c3d-0000-4000-8000-0123456789ab", "AWSBackup-AWSBackupDefaultServiceRole", "aws-batch", "GlueJobRunnerSession",
-		"AthenaExecutor-0a1b2c3d-0000-4000-8000-0123456789ab",
+		"AthenaExecutor-0a1b2c3d-0000-4000-8000-0123456789ab", "AWS-Crawler", "elasticbeanstalk", "pUBglYSipyAbyPsehEoWHmOFMDviUKzd",
 		"SageMaker", "ConfigResourceCompositionSession", "TrustedAdvisor_111122223333_x", "GitHubActions", "GitLabRunner-1-22",
 	}
 	for _, name := range machines {
@@ -107,6 +107,7 @@ func TestAMachinesSessionBelongsToTheRole(t *testing.T) {
 	people := []string{
 		"eks", "ada-EKS", "AutoScalingAda", "botocore-session-ada", "aws-go-sdk-", "12345678", "dead-beef", "abcdef", "sagemaker-ada", "GitHubActionsAda",
 		"default_session2", "x0123456789abcdef0123456789abcdef", "eks-ada", "AWSCloudFormation@example.com", "i-0123456789abcdef0x", "I-0123456789abcdef0",
+		"pUBglYSipyAbyPsehEoWHmOFMDviUKz", "AthenaExecutorAda",
 	}
 	for _, name := range people {
 		if got := identity.Of([]byte(session("ci", name, ""))); got.Kind != resource.PersonCreator || got.Name != name {
