@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -9,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/trigger"
@@ -83,6 +88,23 @@ func (t *told) call(r *creation.Record) {
 
 func (t *told) add(ref resource.Ref) {
 	t.Resources = append(t.Resources, toldResource{ref.ARN, ref.ID, ref.Type})
+}
+
+// writeHostile writes a value whose text is from outside as JSON, in which no
+// character can do anything to a terminal.
+func writeHostile(w io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	err := enc.Encode(v)
+	if err == nil {
+		_, err = w.Write(diag.JSON(b.Bytes()))
+	}
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return nil
 }
 
 // perhapsLoad is load for verbs that do without a policy file: the set is nil

@@ -123,7 +123,7 @@ func join(types []resource.Type) string {
 
 // heading says what an event is, when and where.
 func heading(r *trigger.Request) string {
-	parts := []string{name(r)}
+	parts := []string{eventName(r)}
 	if !r.Time.IsZero() {
 		parts = append(parts, r.Time.UTC().Format(time.DateTime+" UTC"))
 	}
@@ -136,8 +136,8 @@ func heading(r *trigger.Request) string {
 	return strings.Join(parts, ", ")
 }
 
-// name is what an event is called: the call, or what happened.
-func name(r *trigger.Request) string {
+// eventName is what an event is called: the call, or what happened.
+func eventName(r *trigger.Request) string {
 	switch r.Cause {
 	case trigger.Call:
 		return r.Record.Key.String()

@@ -118,11 +118,11 @@ func inspect(e Env, set *policy.Set, b trigger.Batch, output string) error {
 			fmt.Fprintln(e.Stdout, "there is no event in it")
 		}
 	case len(events) == 1:
-		if err := writeJSON(e, events[0]); err != nil {
+		if err := writeHostile(e.Stdout, events[0], "  "); err != nil {
 			return err
 		}
 	default:
-		if err := writeJSON(e, map[string][]told{"events": events}); err != nil {
+		if err := writeHostile(e.Stdout, map[string][]told{"events": events}, "  "); err != nil {
 			return err
 		}
 	}

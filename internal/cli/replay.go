@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -125,17 +124,12 @@ func (r *replay) event(file string, n int, m trigger.Message) error {
 	}
 	l := replayed{File: file, told: t}
 	if q := t.request; q != nil {
-		l.Event, l.ID, l.Account, l.Region = name(q), q.ID, q.Account, q.Region
+		l.Event, l.ID, l.Account, l.Region = eventName(q), q.ID, q.Account, q.Region
 		if !q.Time.IsZero() {
 			l.Time = q.Time.UTC().Format(time.RFC3339)
 		}
 	}
-	enc := json.NewEncoder(r.env.Stdout)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(l); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	return nil
+	return writeHostile(r.env.Stdout, l, "")
 }
 
 // problem says what could not be read.

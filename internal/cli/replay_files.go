@@ -13,9 +13,13 @@ import (
 // eventFiles are the endings of the files that are read in a folder.
 var eventFiles = []string{".json", ".jsonl", ".ndjson", ".gz"}
 
+// digests is the folder in which CloudTrail keeps the digests of log files,
+// beside them. They hold no events ("CloudTrail digest file structure").
+const digests = "CloudTrail-Digest"
+
 // path goes through a file, or through the files of events below a folder in
-// the order of their names. Hidden ones and those that are no regular files,
-// such as links, are left out; a folder that cannot be read is counted and
+// the order of their names. Hidden ones, digests and those that are no regular
+// files, such as links, are left out; a folder that cannot be read is counted and
 // said.
 func (r *replay) path(ctx context.Context, root string) error {
 	if root == standard {
@@ -36,7 +40,7 @@ func (r *replay) path(ctx context.Context, root string) error {
 		case err != nil:
 			r.problem(path, err)
 			return nil
-		case d.IsDir() && hidden:
+		case d.IsDir() && (hidden || d.Name() == digests):
 			return fs.SkipDir
 		case hidden || !d.Type().IsRegular() || !slices.Contains(eventFiles, strings.ToLower(filepath.Ext(path))):
 			return nil

@@ -74,7 +74,7 @@ func (s *tally) add(t *told) {
 
 // count counts an event that something comes of in its row.
 func (s *tally) count(t *told) {
-	event := name(t.request)
+	event := eventName(t.request)
 	r := s.rows[event]
 	if r == nil {
 		r = &row{event: event, creators: map[string]int{}, policies: map[string]bool{}}

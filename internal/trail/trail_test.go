@@ -125,7 +125,10 @@ func TestABombIsNotUnpacked(t *testing.T) {
 
 func TestWhoeverHasEnoughIsGivenNoMore(t *testing.T) {
 	n := 0
-	for range trail.Events(strings.NewReader(`{"Records":[{},{},{}]}`), 1) {
+	for _, err := range trail.Events(strings.NewReader(`{"Records":[{},{},{}]}`), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		n++
 		break
 	}

@@ -143,6 +143,9 @@ func record(v loose.Value) (*Request, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	if v.Field("insightDetails").Exists() {
+		return nil, "an insight of CloudTrail is about many calls, and is none of them", nil
+	}
 	if rec.ReadOnly {
 		return nil, rec.Key.String() + " changes nothing", nil
 	}

@@ -156,6 +156,7 @@ func TestWhatIsNotForUsSaysWhy(t *testing.T) {
 	for name, tt := range map[string]struct{ payload, want string }{
 		"another kind":     {event("EC2 Spot Instance Interruption Warning", "aws.ec2", `{}`), `events of the kind "EC2 Spot Instance Interruption Warning" wake nothing`},
 		"a read":           {strings.Replace(record, `"eventVersion"`, `"readOnly":true,"eventVersion"`, 1), "ec2:CreateVolume changes nothing"},
+		"an insight":       {strings.Replace(record, `"eventVersion"`, `"insightDetails":{"state":"Start"},"eventVersion"`, 1), "an insight of CloudTrail is about many calls, and is none of them"},
 		"gone from Config": {event("Config Configuration Item Change", "aws.config", strings.Replace(item, `"OK"`, `"ResourceDeleted"`, 1)), "the resource was deleted"},
 		"another message":  {event("Config Configuration Item Change", "aws.config", `{"messageType":"ConfigurationSnapshotDeliveryCompleted"}`), `messages of the type "ConfigurationSnapshotDeliveryCompleted" from AWS Config wake nothing`},
 		"a forged outcome": {event(trigger.OutcomeKind, "elsewhere", `{}`), `it is called an outcome, but is from "elsewhere"`},
