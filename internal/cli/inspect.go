@@ -49,7 +49,7 @@ call that failed, one that creates nothing, an event of another kind.`,
 		},
 	}
 	f.policyFlag(c)
-	words(c, &output, "output", "o", "write the result as `FORMAT`: text, json", "text", "json")
+	textOrJSON(c, &output)
 	return c
 }
 
