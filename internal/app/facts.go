@@ -103,11 +103,29 @@ func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
 	return in, nil
 }
 
-// protections reads what forbids to stop or terminate, for resources about to
-// be. Where a limit forbids the whole kind anyway nothing is read: it would be
-// a call for each of perhaps thousands.
+// rounds is how many facts can decide in turn whether an action can be done to a
+// resource, and to spare.
+const rounds = 4
+
+// protections reads what forbids to stop, terminate or delete, for resources
+// about to be, until no fact is left to read.
 func (a *App) protections(ctx context.Context, b *plan.Builder, in guard.Input) {
-	byPlace := map[resource.Place]map[string]resource.Resource{}
+	for range rounds {
+		if !a.protect(ctx, b, in) {
+			return
+		}
+	}
+}
+
+// protect reads the facts that are in the way next. Where a limit forbids the
+// whole kind anyway nothing is read: it would be a call for each of perhaps
+// thousands. It returns false where there was nothing to read.
+func (a *App) protect(ctx context.Context, b *plan.Builder, in guard.Input) bool {
+	type reading struct {
+		at   resource.Place
+		fact need.Fact
+	}
+	all := map[reading]map[string]resource.Resource{}
 	for subject, rs := range b.Due() {
 		p := a.o.Set.Policy(subject.Policy)
 		room := guard.CountLimit(a.o.Set, p, subject.Action) - in.Used[subject]
@@ -116,23 +134,25 @@ func (a *App) protections(ctx context.Context, b *plan.Builder, in guard.Input) 
 			if len(rs) > room && !in.Released[subject][ref.ARN] {
 				continue
 			}
-			if byPlace[ref.Place()] == nil {
-				byPlace[ref.Place()] = map[string]resource.Resource{}
+			what := reading{ref.Place(), resource.Undecided(r, subject.Action)}
+			if all[what] == nil {
+				all[what] = map[string]resource.Resource{}
 			}
-			byPlace[ref.Place()][ref.ARN] = r
+			all[what][ref.ARN] = r
 		}
 	}
 	var group sync.WaitGroup
-	for at, rs := range byPlace {
+	for what, rs := range all {
 		group.Go(func() {
 			list := make([]resource.Resource, 0, len(rs))
 			for _, arn := range slices.Sorted(maps.Keys(rs)) {
 				list = append(list, rs[arn])
 			}
-			a.o.Source.Fill(ctx, at, need.Protection, list)
+			a.o.Source.Fill(ctx, what.at, what.fact, list)
 		})
 	}
 	group.Wait()
+	return len(all) > 0
 }
 
 // progress counts what was read, by region.

@@ -57,8 +57,8 @@ var ec2Tagging = map[action.Kind]change{
 // changes is every action there is, by the type it is done to.
 var changes = map[resource.Type]map[action.Kind]change{
 	resource.AutoScalingGroup: groupChanges,
-	resource.EC2ElasticIP:     ec2Tagging,
-	resource.EC2Image:         ec2Tagging,
+	resource.EC2ElasticIP:     with(ec2Tagging, deletion(callRelease, releaseAddress)),
+	resource.EC2Image:         with(ec2Tagging, deletion(callDeregisterImage, deregisterImage)),
 	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
 		action.RunCommand: {callSendCommand, runCommand},
 		action.Isolate:    ec2Change(callModifyInterface, isolateInstances),
@@ -69,13 +69,13 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.EC2NetworkACL: with(ec2Tagging, map[action.Kind]change{
 		action.Revoke: ec2Change(callDeleteACLEntry, deleteACLEntries),
 	}),
-	resource.EC2NetworkInterface: ec2Tagging,
-	resource.EC2SecurityGroup: with(ec2Tagging, map[action.Kind]change{
+	resource.EC2NetworkInterface: with(ec2Tagging, deletion(callDeleteInterface, deleteNetworkInterface)),
+	resource.EC2SecurityGroup: with(ec2Tagging, deletion(callDeleteGroup, deleteSecurityGroup), map[action.Kind]change{
 		action.Revoke: ec2Change(callRevokeIngress, revokeGroupRules),
 	}),
-	resource.EC2Snapshot: ec2Tagging,
+	resource.EC2Snapshot: with(ec2Tagging, deletion(callDeleteSnapshot, deleteSnapshot)),
 	resource.EC2Subnet:   ec2Tagging,
-	resource.EC2Volume:   ec2Tagging,
+	resource.EC2Volume:   with(ec2Tagging, deletion(callDeleteVolume, deleteVolume)),
 	resource.EC2VPC:      ec2Tagging,
 	resource.RDSCluster: with(rdsTagging, map[action.Kind]change{
 		action.Start: rdsChange(callStartDBCluster, startDBCluster),

@@ -15,6 +15,7 @@ var (
 	malformed   = verdict{fault.Invalid, "the request names something that is no id"}
 	badRequest  = verdict{class: fault.Invalid}
 	wrongState  = verdict{fault.WrongState, "look again when its state has settled"}
+	inUse       = verdict{fault.WrongState, "something uses it; look for what does, and free it first"}
 	tagPolicy   = verdict{fault.TagPolicy, "a tag policy of the organisation forbids this value or spelling: aws organizations describe-effective-policy --policy-type TAG_POLICY shows it"}
 	optIn       = verdict{fault.Denied, "the region is not enabled for this account, or the account is not signed up for the service"}
 	unconfirmed = verdict{fault.Unverified, "either the sender is not verified in {region} (aws sesv2 create-email-identity --email-identity ADDRESS), " +
@@ -163,6 +164,14 @@ var codes = map[string]verdict{
 	"ResourceContention":                 {fault.Passing, "another change of the Auto Scaling group is under way; try again"},
 	"ScalingActivityInProgress":          wrongState,
 	"LimitExceeded":                      {fault.TagLimit, "an Auto Scaling group holds at most 50 tags; remove some"},
+	// Deletions.
+	"VolumeInUse":                   inUse,
+	"InvalidSnapshot.InUse":         inUse,
+	"InvalidNetworkInterface.InUse": inUse,
+	"InvalidIPAddress.InUse":        inUse,
+	"InvalidGroup.InUse":            inUse,
+	"DependencyViolation":           inUse,
+	"CannotDelete":                  {fault.Protected, "a VPC keeps its default security group"},
 
 	// Tags.
 	"TagLimitExceeded":   {fault.TagLimit, "a resource holds at most 50 tags; remove some"},

@@ -32,5 +32,6 @@ func elasticIPFrom(at resource.Place, in *types.Address) *resource.ElasticIP {
 		PrivateIP:        awssdk.ToString(in.PrivateIpAddress),
 		Instance:         awssdk.ToString(in.InstanceId),
 		NetworkInterface: awssdk.ToString(in.NetworkInterfaceId),
+		Operator:         string(in.ServiceManaged),
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
-// protectionWorkers read protection side by side. A read takes about 50 ms and
-// EC2 gives 20 a second in the long run, so more would only wait.
-const protectionWorkers = 8
+// workers read what EC2 gives one at a time side by side. A read takes about 50
+// ms and EC2 gives 20 a second in the long run, so more would only wait.
+const workers = 8
 
 // Fill reads a fact for resources of one place. Each call reads anew.
 func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource) {
@@ -49,6 +49,10 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 		s.fillRules(ctx, at, rs)
 	case need.Protection:
 		s.fillProtection(ctx, at, list)
+	case need.SnapshotUse, need.ImageUse, need.GroupUse:
+		s.fillUse(ctx, at, f, rs)
+	case need.SnapshotShares, need.ImageShares:
+		s.fillShares(ctx, at, rs)
 	}
 }
 
@@ -113,31 +117,45 @@ func (s *Source) fillProtection(ctx context.Context, at resource.Place, list []*
 		return
 	}
 	persistent, spotErr := api.persistentSpot(ctx, list)
-	var next atomic.Int64
-	var fatal atomic.Pointer[fault.Error] // what every further call would fail with
 	read := func(i *resource.Instance) (p resource.Protection, err error) {
-		if f := fatal.Load(); f != nil {
-			return p, f
-		}
 		if i.SpotRequest != "" && spotErr != nil {
 			return p, spotErr
 		}
 		p, err = api.protection(ctx, i.Reference.ID)
-		if f, ok := errors.AsType[*fault.Error](err); ok && sameForAll(f.Class) {
-			fatal.CompareAndSwap(nil, f)
-		}
 		p.PersistentSpot = persistent[i.SpotRequest]
 		return p, err
 	}
+	sideBySide(len(list), func(n int) error {
+		p, err := read(list[n])
+		if err == nil {
+			list[n].Protected = resource.Known(p)
+		}
+		return err
+	}, func(n int, err error) { list[n].Protected = resource.Unread[resource.Protection](err) })
+}
+
+// sideBySide reads n things, some at a time, and tells of each that could not
+// be read. Once one fails with what every further call would fail with, no more
+// are made.
+func sideBySide(n int, read func(int) error, unread func(int, error)) {
+	var next atomic.Int64
+	var fatal atomic.Pointer[fault.Error]
+	one := func(i int) error {
+		if f := fatal.Load(); f != nil {
+			return f
+		}
+		err := read(i)
+		if f, ok := errors.AsType[*fault.Error](err); ok && sameForAll(f.Class) {
+			fatal.CompareAndSwap(nil, f)
+		}
+		return err
+	}
 	var group sync.WaitGroup
-	for range min(protectionWorkers, len(list)) {
+	for range min(workers, n) {
 		group.Go(func() {
-			for n := next.Add(1); n <= int64(len(list)); n = next.Add(1) {
-				i := list[n-1]
-				if p, err := read(i); err != nil {
-					i.Protected = resource.Unread[resource.Protection](err)
-				} else {
-					i.Protected = resource.Known(p)
+			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+				if err := one(i - 1); err != nil {
+					unread(i-1, err)
 				}
 			}
 		})

@@ -188,7 +188,7 @@ func TestAMissingPermissionIsNotAskedForAThousandTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := len(fake.calls()); n > protectionWorkers {
+	if n := len(fake.calls()); n > workers {
 		t.Errorf("%d calls", n)
 	}
 }

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -40,6 +41,7 @@ func imageFrom(at resource.Place, in *types.Image) *resource.Image {
 		CreatedAt:    imageTime(awssdk.ToString(in.CreationDate)),
 		ImageName:    awssdk.ToString(in.Name),
 		Description:  awssdk.ToString(in.Description),
+		Protected:    protectedImage(in.DeregistrationProtection),
 		Public:       awssdk.ToBool(in.Public),
 		RootDevice:   string(in.RootDeviceType),
 		Platform:     cmp.Or(awssdk.ToString(in.PlatformDetails), string(in.Platform)),
@@ -52,6 +54,10 @@ func imageFrom(at resource.Place, in *types.Image) *resource.Image {
 	}
 	return out
 }
+
+// protectedImage says whether an image cannot be deregistered. The protection is
+// "disabled", "enabled", or words that begin so: "enabled-with-cooldown".
+func protectedImage(state *string) bool { return strings.HasPrefix(awssdk.ToString(state), "enabled") }
 
 // imageTime reads the one time that EC2 gives as text; it is zero where that is
 // no time.

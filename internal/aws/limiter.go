@@ -41,6 +41,16 @@ var published = map[need.Call]struct {
 	callSubnets:           {requests: bucket{100, 20}},
 	callRegions:           {requests: bucket{50, 10}}, // neither filtered nor paged
 	callAddresses:         {requests: bucket{50, 10}}, // never paged
+	callTemplates:         {requests: bucket{100, 20}},
+	callTemplateVersions:  {requests: bucket{100, 20}},
+	callSnapshotAttribute: {requests: bucket{100, 20}},
+	callImageAttribute:    {requests: bucket{100, 20}},
+	callDeleteVolume:      {requests: bucket{50, 5}},
+	callDeleteSnapshot:    {requests: bucket{50, 5}},
+	callDeregisterImage:   {requests: bucket{50, 5}},
+	callDeleteInterface:   {requests: bucket{50, 5}},
+	callDeleteGroup:       {requests: bucket{50, 5}},
+	callRelease:           {requests: bucket{50, 5}},
 	callStop:              {requests: bucket{50, 5}, resources: bucket{1000, 20}},
 	callTerminate:         {requests: bucket{100, 5}, resources: bucket{1000, 20}},
 	callStart:             {requests: bucket{5, 2}, resources: bucket{1000, 2}},

@@ -39,6 +39,16 @@ var (
 	callTerminate         = need.Call{Service: "ec2", Operation: "TerminateInstances"}
 	callCreateTags        = need.Call{Service: "ec2", Operation: "CreateTags"}
 	callDeleteTags        = need.Call{Service: "ec2", Operation: "DeleteTags"}
+	callTemplates         = need.Call{Service: "ec2", Operation: "DescribeLaunchTemplates"}
+	callTemplateVersions  = need.Call{Service: "ec2", Operation: "DescribeLaunchTemplateVersions"}
+	callSnapshotAttribute = need.Call{Service: "ec2", Operation: "DescribeSnapshotAttribute"}
+	callImageAttribute    = need.Call{Service: "ec2", Operation: "DescribeImageAttribute"}
+	callDeleteVolume      = need.Call{Service: "ec2", Operation: "DeleteVolume"}
+	callDeleteSnapshot    = need.Call{Service: "ec2", Operation: "DeleteSnapshot"}
+	callDeregisterImage   = need.Call{Service: "ec2", Operation: "DeregisterImage"}
+	callDeleteInterface   = need.Call{Service: "ec2", Operation: "DeleteNetworkInterface"}
+	callDeleteGroup       = need.Call{Service: "ec2", Operation: "DeleteSecurityGroup"}
+	callRelease           = need.Call{Service: "ec2", Operation: "ReleaseAddress"}
 	callSendEmail         = need.Call{Service: "sesv2", Operation: "SendEmail"}
 	callPublish           = need.Call{Service: "sns", Operation: "Publish"}
 	callMetrics           = need.Call{Service: "cloudwatch", Operation: "GetMetricData"}
@@ -70,6 +80,16 @@ type ec2API struct {
 	revokeEgress              func(context.Context, *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error)
 	deleteACLEntry            func(context.Context, *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error)
 	modifyInterface           func(context.Context, *ec2.ModifyNetworkInterfaceAttributeInput) (*ec2.ModifyNetworkInterfaceAttributeOutput, error)
+	describeTemplates         func(context.Context, *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error)
+	describeTemplateVersions  func(context.Context, *ec2.DescribeLaunchTemplateVersionsInput) (*ec2.DescribeLaunchTemplateVersionsOutput, error)
+	describeSnapshotAttribute func(context.Context, *ec2.DescribeSnapshotAttributeInput) (*ec2.DescribeSnapshotAttributeOutput, error)
+	describeImageAttribute    func(context.Context, *ec2.DescribeImageAttributeInput) (*ec2.DescribeImageAttributeOutput, error)
+	deleteVolume              func(context.Context, *ec2.DeleteVolumeInput) (*ec2.DeleteVolumeOutput, error)
+	deleteSnapshot            func(context.Context, *ec2.DeleteSnapshotInput) (*ec2.DeleteSnapshotOutput, error)
+	deregisterImage           func(context.Context, *ec2.DeregisterImageInput) (*ec2.DeregisterImageOutput, error)
+	deleteNetworkInterface    func(context.Context, *ec2.DeleteNetworkInterfaceInput) (*ec2.DeleteNetworkInterfaceOutput, error)
+	deleteSecurityGroup       func(context.Context, *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error)
+	releaseAddress            func(context.Context, *ec2.ReleaseAddressInput) (*ec2.ReleaseAddressOutput, error)
 }
 
 func newEC2(c *ec2.Client, at site) *ec2API {
@@ -98,6 +118,16 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 		revokeEgress:              calling(at, callRevokeEgress, c.RevokeSecurityGroupEgress),
 		deleteACLEntry:            calling(at, callDeleteACLEntry, c.DeleteNetworkAclEntry),
 		modifyInterface:           calling(at, callModifyInterface, c.ModifyNetworkInterfaceAttribute),
+		describeTemplates:         calling(at, callTemplates, c.DescribeLaunchTemplates),
+		describeTemplateVersions:  calling(at, callTemplateVersions, c.DescribeLaunchTemplateVersions),
+		describeSnapshotAttribute: calling(at, callSnapshotAttribute, c.DescribeSnapshotAttribute),
+		describeImageAttribute:    calling(at, callImageAttribute, c.DescribeImageAttribute),
+		deleteVolume:              calling(at, callDeleteVolume, c.DeleteVolume),
+		deleteSnapshot:            calling(at, callDeleteSnapshot, c.DeleteSnapshot),
+		deregisterImage:           calling(at, callDeregisterImage, c.DeregisterImage),
+		deleteNetworkInterface:    calling(at, callDeleteInterface, c.DeleteNetworkInterface),
+		deleteSecurityGroup:       calling(at, callDeleteGroup, c.DeleteSecurityGroup),
+		releaseAddress:            calling(at, callRelease, c.ReleaseAddress),
 	}
 }
 

@@ -15,22 +15,25 @@ var (
 	callUpdateGroup     = need.Call{Service: "autoscaling", Operation: "UpdateAutoScalingGroup"}
 	callSetGroupTags    = need.Call{Service: "autoscaling", Operation: "CreateOrUpdateTags"}
 	callDeleteGroupTags = need.Call{Service: "autoscaling", Operation: "DeleteTags"}
+	callConfigurations  = need.Call{Service: "autoscaling", Operation: "DescribeLaunchConfigurations"}
 )
 
 // autoscalingAPI is Auto Scaling in one region.
 type autoscalingAPI struct {
-	describe   func(context.Context, *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error)
-	update     func(context.Context, *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error)
-	setTags    func(context.Context, *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error)
-	deleteTags func(context.Context, *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error)
+	describe       func(context.Context, *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error)
+	configurations func(context.Context, *autoscaling.DescribeLaunchConfigurationsInput) (*autoscaling.DescribeLaunchConfigurationsOutput, error)
+	update         func(context.Context, *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error)
+	setTags        func(context.Context, *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error)
+	deleteTags     func(context.Context, *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error)
 }
 
 func newAutoScaling(c *autoscaling.Client, at site) *autoscalingAPI {
 	return &autoscalingAPI{
-		describe:   calling(at, callGroups, c.DescribeAutoScalingGroups),
-		update:     calling(at, callUpdateGroup, c.UpdateAutoScalingGroup),
-		setTags:    calling(at, callSetGroupTags, c.CreateOrUpdateTags),
-		deleteTags: calling(at, callDeleteGroupTags, c.DeleteTags),
+		describe:       calling(at, callGroups, c.DescribeAutoScalingGroups),
+		configurations: calling(at, callConfigurations, c.DescribeLaunchConfigurations),
+		update:         calling(at, callUpdateGroup, c.UpdateAutoScalingGroup),
+		setTags:        calling(at, callSetGroupTags, c.CreateOrUpdateTags),
+		deleteTags:     calling(at, callDeleteGroupTags, c.DeleteTags),
 	}
 }
 

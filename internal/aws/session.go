@@ -34,8 +34,8 @@ const (
 	// first one after one second and after three, so more would be of no use.
 	dialTimeout = 5 * time.Second
 	// idlePerHost keeps connections for calls made side by side (see
-	// protectionWorkers); Go's default of 2 would open a new one for most calls.
-	idlePerHost = 2 * protectionWorkers
+	// workers); Go's default of 2 would open a new one for most calls.
+	idlePerHost = 2 * workers
 )
 
 // Options say how to reach AWS. The zero value takes everything from the

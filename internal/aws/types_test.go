@@ -49,10 +49,10 @@ func TestEachTypeKeepsWhatEC2SaysOfIt(t *testing.T) {
 		},
 		"image": {
 			imageFrom(place, &types.Image{ImageId: str("ami-1"), OwnerId: mine, State: "available", CreationDate: str("2026-01-01T22:04:05.000Z"), Name: str("web-7"), Description: str("d"),
-				Public: awssdk.Bool(true), RootDeviceType: "ebs", PlatformDetails: str("Linux/UNIX"), Architecture: "arm64", Tags: name, BlockDeviceMappings: []types.BlockDeviceMapping{
+				Public: awssdk.Bool(true), RootDeviceType: "ebs", PlatformDetails: str("Linux/UNIX"), Architecture: "arm64", DeregistrationProtection: str("enabled-without-cooldown"), Tags: name, BlockDeviceMappings: []types.BlockDeviceMapping{
 					{Ebs: &types.EbsBlockDevice{SnapshotId: str("snap-1")}}, {VirtualName: str("ephemeral0")}, {Ebs: &types.EbsBlockDevice{}}}}),
 			&resource.Image{Base: of(resource.EC2Image, "arn:aws:ec2:eu-west-1::image/ami-1", "ami-1"), State: "available", CreatedAt: at.UTC(), ImageName: "web-7", Description: "d",
-				Public: true, RootDevice: "ebs", Platform: "Linux/UNIX", Architecture: "arm64", Snapshots: []string{"snap-1"}},
+				Public: true, RootDevice: "ebs", Platform: "Linux/UNIX", Architecture: "arm64", Snapshots: []string{"snap-1"}, Protected: true},
 		},
 		"network interface": {
 			networkInterfaceFrom(place, &types.NetworkInterface{NetworkInterfaceId: str("eni-1"), OwnerId: mine, Status: "in-use", VpcId: str("vpc-1"), SubnetId: str("subnet-1"),
@@ -90,8 +90,8 @@ func TestEachTypeKeepsWhatEC2SaysOfIt(t *testing.T) {
 		},
 		"elastic IP": {
 			elasticIPFrom(place, &types.Address{AllocationId: str("eipalloc-1"), PublicIp: str("203.0.113.7"), PrivateIpAddress: str("10.0.0.7"), InstanceId: str("i-1"),
-				NetworkInterfaceId: str("eni-1"), Tags: name}),
-			&resource.ElasticIP{Base: of(resource.EC2ElasticIP, arn+"elastic-ip/eipalloc-1", "eipalloc-1"), PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1"},
+				NetworkInterfaceId: str("eni-1"), ServiceManaged: "alb", Tags: name}),
+			&resource.ElasticIP{Base: of(resource.EC2ElasticIP, arn+"elastic-ip/eipalloc-1", "eipalloc-1"), PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1", Operator: "alb"},
 		},
 		"VPC": {
 			vpcFrom(place, &types.Vpc{VpcId: str("vpc-1"), OwnerId: mine, State: "available", CidrBlock: str("10.0.0.0/16"), IsDefault: awssdk.Bool(true), Tags: name}),
@@ -105,7 +105,7 @@ func TestEachTypeKeepsWhatEC2SaysOfIt(t *testing.T) {
 	}
 	for what, tt := range tests {
 		t.Run(what, func(t *testing.T) {
-			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[[]resource.Rule]{}, resource.Lazy[resource.Origin]{})); d != "" {
+			if d := cmp.Diff(tt.want, tt.got, cmpopts.IgnoreUnexported(resource.Lazy[map[string]string]{}, resource.Lazy[[]resource.Rule]{}, resource.Lazy[resource.Origin]{}, resource.Lazy[[]string]{})); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 		})

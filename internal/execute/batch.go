@@ -28,6 +28,9 @@ func (x *Runner) kind(ctx context.Context, p *part, k action.Kind) {
 			return
 		}
 		key := signature(&c)
+		if k == action.Delete {
+			key += "\x02" + c.IDs[0] // what is deleted is deleted one at a time
+		}
 		if have := calls[key]; have != nil {
 			have.join(&c)
 		} else {
@@ -262,7 +265,10 @@ func (x *Runner) lookAgain(ctx context.Context, p *part, c Call, err error) Call
 	}
 	var rest []string
 	for _, id := range c.IDs {
-		if r := byID[id]; r != nil && r.Already(c.Action) {
+		r := byID[id]
+		// What is no longer listed after a deletion is deleted; an instance is
+		// listed for a while after its end.
+		if r != nil && r.Already(c.Action) || c.Action == action.Delete && (r == nil || r.Ended()) {
 			x.done(p, c, id, Answer{RequestID: fault.RequestIDOf(err)})
 		} else {
 			rest = append(rest, id)

@@ -60,7 +60,7 @@ const chunk = 200
 
 // kinds are done to one resource in this order.
 var kinds = []action.Kind{
-	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Revoke, action.Isolate, action.Stop, action.Terminate,
+	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Revoke, action.Isolate, action.Stop, action.Terminate, action.Delete,
 }
 
 // Run does what is approved, other than notices and marks, and writes into
@@ -271,19 +271,29 @@ func (x *Runner) recheck(ctx context.Context, p *part) {
 	}
 }
 
-// protections fills in what decides whether the resources can be stopped or
-// terminated, for those that are to be.
+// facts is how many facts can decide in turn whether an action can be done to a
+// resource, and to spare.
+const facts = 4
+
+// protections fills in what decides whether the resources can be stopped,
+// terminated or deleted, for those that are to be.
 func (x *Runner) protections(ctx context.Context, p *part, fresh []resource.Resource) {
-	var destructive []resource.Resource
-	for _, r := range fresh {
-		if slices.ContainsFunc(p.tasks[r.Ref().ID], func(o Outcome) bool {
-			return o.Action.Action.Stronger(action.Isolate)
-		}) {
-			destructive = append(destructive, r)
+	for range facts {
+		lacking := map[need.Fact][]resource.Resource{}
+		for _, r := range fresh {
+			for _, o := range p.tasks[r.Ref().ID] {
+				f := resource.Undecided(r, o.Action.Action)
+				if f != "" && !slices.Contains(lacking[f], r) {
+					lacking[f] = append(lacking[f], r)
+				}
+			}
 		}
-	}
-	if len(destructive) > 0 {
-		x.Reader.Fill(ctx, p.at, need.Protection, destructive)
+		for _, f := range slices.Sorted(maps.Keys(lacking)) {
+			x.Reader.Fill(ctx, p.at, f, lacking[f])
+		}
+		if len(lacking) == 0 {
+			return
+		}
 	}
 }
 

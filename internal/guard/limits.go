@@ -103,7 +103,7 @@ func want(p *plan.Plan) map[plan.Subject][]ref {
 		for j := range f.Actions {
 			a := &f.Actions[j]
 			// The fact is not fetched where a limit forbids the kind anyway.
-			waits := a.State == plan.Held && a.Code == reason.ProtectionUnread
+			waits := a.State == plan.Held && reason.Unread(a.Code)
 			if a.Action.DefaultLimit() > 0 && (a.State == plan.Planned || waits) {
 				s := plan.Subject{Policy: f.Policy, Action: a.Action}
 				out[s] = append(out[s], ref{i, j})

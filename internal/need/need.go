@@ -3,6 +3,8 @@
 // fields, fields name facts, and from the facts everything else follows.
 package need
 
+import "slices"
+
 // Fact is something about a resource that takes API calls to know.
 type Fact string
 
@@ -55,6 +57,17 @@ const (
 	// a lookup. Object is an object in S3. They are read once in a run.
 	Table  Fact = "table"
 	Object Fact = "object"
+	// SnapshotUse, ImageUse and GroupUse are what uses a snapshot, an image or a
+	// security group. All of it is looked through, so that each costs the same
+	// for one resource and for a page of them.
+	SnapshotUse Fact = "snapshot_use"
+	ImageUse    Fact = "image_use"
+	GroupUse    Fact = "group_use"
+	// SnapshotShares and ImageShares are the accounts that were given a snapshot
+	// or an image. They are read only for what is about to be deleted, unless an
+	// expression asks.
+	SnapshotShares Fact = "snapshot_shares"
+	ImageShares    Fact = "image_shares"
 )
 
 // Call is one AWS API operation.
@@ -105,9 +118,15 @@ var costs = map[Fact]Cost{
 		Per: "two calls for an instance about to be stopped or terminated", Lazy: true},
 	Creator: {Calls: []Call{{"cloudtrail", "LookupEvents"}},
 		Per: "one call for 50 events that make resources of the type, two calls a second; nothing is read twice", Lazy: true},
-	Metrics: {Calls: []Call{{"cloudwatch", "GetMetricData"}}, Per: "one call for 500 of a page's resources", Lazy: true},
-	Table:   {Calls: []Call{{"dynamodb", "Scan"}}, Per: "one call for 1 MB of a table, in each run"},
-	Object:  {Calls: []Call{{"s3", "GetObject"}}, Per: "one call for an object, in each run"},
+	Metrics:     {Calls: []Call{{"cloudwatch", "GetMetricData"}}, Per: "one call for 500 of a page's resources", Lazy: true},
+	Table:       {Calls: []Call{{"dynamodb", "Scan"}}, Per: "one call for 1 MB of a table, in each run"},
+	Object:      {Calls: []Call{{"s3", "GetObject"}}, Per: "one call for an object, in each run"},
+	SnapshotUse: {Calls: slices.Concat([]Call{{"ec2", "DescribeImages"}}, templates), Per: "one call for 1000 images of a region, and " + perTemplates, Lazy: true},
+	ImageUse:    {Calls: slices.Concat([]Call{{"ec2", "DescribeInstances"}}, templates), Per: "one call for 200 of a page's images, and " + perTemplates, Lazy: true},
+	GroupUse: {Calls: slices.Concat([]Call{{"ec2", "DescribeNetworkInterfaces"}, {"ec2", "DescribeSecurityGroups"}}, templates),
+		Per: "one call for 1000 network interfaces and one for 1000 groups of a region, and " + perTemplates, Lazy: true},
+	SnapshotShares: {Calls: []Call{{"ec2", "DescribeSnapshotAttribute"}}, Per: "one call for a snapshot", Lazy: true},
+	ImageShares:    {Calls: []Call{{"ec2", "DescribeImageAttribute"}}, Per: "one call for an image", Lazy: true},
 }
 
 // EditRules are the operations that make and change a table of rules; reading
@@ -123,6 +142,13 @@ var (
 	MakeLedger = []Call{{"dynamodb", "DescribeTable"}, {"dynamodb", "CreateTable"}, {"dynamodb", "DescribeTimeToLive"},
 		{"dynamodb", "UpdateTimeToLive"}, {"dynamodb", "UpdateContinuousBackups"}}
 )
+
+// templates are the calls that tell what instances are to be launched from. EC2
+// reads a parameter that a template names with the caller's own permission.
+var templates = []Call{{"ec2", "DescribeLaunchTemplates"}, {"ec2", "DescribeLaunchTemplateVersions"}, {"ssm", "GetParameters"},
+	{"autoscaling", "DescribeLaunchConfigurations"}}
+
+const perTemplates = "one for each launch template, and one for 100 launch configurations"
 
 // Of returns what a fact costs. Every fact of this package has a cost; the
 // second value is false for any other.

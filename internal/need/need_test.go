@@ -47,7 +47,8 @@ func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
 		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.Databases, need.DBClusters, need.DBSnapshots, need.Groups,
-		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object}, facts); diff != "" {
+		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object,
+		need.SnapshotUse, need.ImageUse, need.GroupUse, need.SnapshotShares, need.ImageShares}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
 	for _, f := range facts {
@@ -80,6 +81,8 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		{need.Metric{Name: "CPUUtilization", Statistic: "Average", Over: time.Hour}.Fact(), []string{"cloudwatch:GetMetricData"}, true},
 		{need.Table, []string{"dynamodb:Scan"}, false},
 		{need.Object, []string{"s3:GetObject"}, false},
+		{need.ImageUse, []string{"ec2:DescribeInstances", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions", "ssm:GetParameters", "autoscaling:DescribeLaunchConfigurations"}, true},
+		{need.SnapshotShares, []string{"ec2:DescribeSnapshotAttribute"}, true},
 	}
 	for _, tt := range tests {
 		c, _ := need.Of(tt.fact)

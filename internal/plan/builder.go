@@ -92,7 +92,7 @@ func (b *Builder) Unread(u Unread) {
 }
 
 // Due returns the resources for which a destructive action of the policy is
-// due, by policy and kind: those whose protection must be known.
+// due, by policy and kind: those of which a fact must be known that could forbid it (resource.Undecided).
 func (b *Builder) Due() map[Subject][]resource.Resource {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,7 +100,7 @@ func (b *Builder) Due() map[Subject][]resource.Resource {
 	for _, g := range b.groups {
 		for _, f := range b.c.decide(g) {
 			for _, a := range f.Actions {
-				if a.State == Held && a.Code == reason.ProtectionUnread {
+				if a.State == Held && reason.Unread(a.Code) && resource.Undecided(g.resource, a.Action) != "" {
 					s := Subject{Policy: f.Policy, Action: a.Action}
 					due[s] = append(due[s], g.resource)
 				}

@@ -128,7 +128,7 @@ func (d *decision) silent(name string) bool {
 // is read by anybody.
 func (d *decision) ending() bool {
 	end := false
-	d.planned(func(_ *Finding, a *Action) { end = end || a.Action == action.Terminate })
+	d.planned(func(_ *Finding, a *Action) { end = end || a.Action == action.Terminate || a.Action == action.Delete })
 	return end
 }
 

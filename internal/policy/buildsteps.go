@@ -32,8 +32,8 @@ func (l *loader) buildSteps(p *policyDraft) {
 		s.Text = l.compile(raw.text, expr.Text, nil)
 		l.buildTags(&raw, &s)
 		l.buildDetails(p, &raw, &s)
-		if raw.action == action.Terminate && !raw.after.set() && !raw.names("after", e.at) {
-			l.fault(raw.word, "write after: 14d; after: 0d where it is to happen at once", `the step "terminate" has no "after"`)
+		if ends(raw.action) && !raw.after.set() && !raw.names("after", e.at) {
+			l.fault(raw.word, "write after: 14d; after: 0d where it is to happen at once", `the step "%s" has no "after"`, raw.action)
 		}
 		p.Steps = append(p.Steps, s)
 	}

@@ -95,14 +95,11 @@ var stepForms = append([]stepForm{
 	{kind: action.Stop, doc: "Stop it; it can be started again.", bare: true, read: readTiming, schema: timingSchema},
 	{kind: action.Start, doc: "Start it.", bare: true, read: readTiming, schema: timingSchema},
 	{kind: action.Terminate, doc: "End it for good; after must be written.", bare: true, read: readTiming, schema: timingSchema},
+	{kind: action.Delete, doc: "Delete it for good; after must be written.", bare: true, read: readTiming, schema: timingSchema},
 	{kind: action.Tag, doc: "Write tags.", needs: "write tag: {KEY: VALUE}", read: readTag,
 		schema: func(defs object) object { o := mapOf(tagValue).schema(defs); o["minProperties"] = 1; return o }},
 	{kind: action.Untag, doc: "Delete tags.", needs: "write untag: [KEY]", read: readUntag, schema: func(defs object) object { return listOf(tagKey).schema(defs) }},
 }, detailForms...)
-
-// laterSteps are the actions of the language that this version lacks, and what
-// can be done instead.
-var laterSteps = map[string]string{"delete": "use stop or terminate"}
 
 func timingSchema(defs object) object {
 	return object{"anyOf": []any{object{"type": "null"}, stepTiming.schema(defs)}}
@@ -202,10 +199,6 @@ var stepKind = kind[rawStep]{want: "a step", schema: func(defs object) object { 
 
 // noStep reports a word that is no step.
 func (r *reporter) noStep(n *node, word string, beside bool) {
-	if instead, ok := laterSteps[word]; ok {
-		r.later(n, "the step "+n.bare(), instead)
-		return
-	}
 	r.fault(n, meant(word, stepWords(beside)), "%s is not a step", n.show())
 }
 
@@ -251,7 +244,7 @@ func stepSchema(defs object) object {
 	properties := object{}
 	for _, f := range stepForms {
 		w := f.kind.String()
-		if f.bare && f.kind != action.Terminate {
+		if f.bare && !ends(f.kind) {
 			bare = append(bare, w)
 		}
 		s := f.schema(defs)
@@ -267,6 +260,9 @@ func stepSchema(defs object) object {
 	return object{"anyOf": []any{object{"enum": bare},
 		object{"type": "object", "properties": properties, "additionalProperties": false, "oneOf": one}}}
 }
+
+// ends says whether an action is for good, so that after must be written.
+func ends(k action.Kind) bool { return k == action.Terminate || k == action.Delete }
 
 // id is the step's name in the ledger, given how many of its action came
 // before it.

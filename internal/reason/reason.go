@@ -67,6 +67,7 @@ const (
 	SizesUnknown          = "sizes-unknown"          // what to scale the Auto Scaling group back to is not known
 	UseUnread             = "use-unread"             // what uses the resource, or who was given it, could not be read
 	InUse                 = "in-use"                 // something uses the resource, or somebody else was given it
+	DeletionProtection    = "deletion-protection"    // the resource's own protection against being deleted is on
 	Conflict              = "conflict"               // two policies want what contradicts each other: neither happens
 	OverLimit             = "over-limit"             // the policy wants more of this kind than its limits allow; holds release lets it through
 
@@ -156,6 +157,7 @@ var groups = []Group{
 		{SizesUnknown, "what to scale the Auto Scaling group back to is not known"},
 		{UseUnread, "what uses the resource, or who was given it, could not be read"},
 		{InUse, "something uses the resource, or another account was given it"},
+		{DeletionProtection, "the resource's own protection against being deleted is on"},
 		{Conflict, "two policies want what contradicts each other: neither happens"},
 		{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
 	}},
@@ -172,6 +174,10 @@ var groups = []Group{
 		{Observing, "owners hear nothing while a policy only observes"},
 	}},
 }
+
+// Unread says whether a code is of what is held because a fact that decides it
+// is not known.
+func Unread(code string) bool { return code == ProtectionUnread || code == UseUnread }
 
 // All lists every code, grouped. The list must not be changed.
 func All() []Group { return groups }

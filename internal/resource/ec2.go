@@ -27,11 +27,17 @@ func (Lasting) Already(action.Kind) bool { return false }
 // inUse is the state of a volume or network interface that something uses.
 const inUse = "in-use"
 
+// stateAvailable is their state while nothing does.
+const stateAvailable = "available"
+
 // tagging is what can be done to every type of EC2.
 var tagging = []action.Kind{action.Tag, action.Untag, action.Invoke}
 
 // withRevoke is what can be done to the types that have rules.
 var withRevoke = append(slices.Clone(tagging), action.Revoke)
+
+// deletable is what can be done to a type that can be deleted too.
+var deletable = append(slices.Clone(tagging), action.Delete)
 
 // EC2Ref names a resource of one of EC2's types. In ARNs EC2 names the types as
 // we do. Snapshots and images have no account in theirs, because they can be

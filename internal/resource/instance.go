@@ -193,7 +193,7 @@ func (i *Instance) Refuses(k action.Kind) *Refusal {
 		no = i.refusesTerminate()
 	}
 	// What is known to forbid it comes first: no setting lifts that.
-	if i.ManagedBy() != "" && k != action.Start && (no == nil || no.Code == reason.ProtectionUnread) {
+	if i.ManagedBy() != "" && k != action.Start && (no == nil || reason.Unread(no.Code)) {
 		return &Refusal{Code: reason.Managed, Managed: true, Beneath: no,
 			Text: fmt.Sprintf("it belongs to %s, which would replace it; set include_managed to act all the same", i.managerName())}
 	}

@@ -3,7 +3,9 @@ package resource
 import (
 	"slices"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/reason"
 )
 
 // EC2NetworkInterface is the type of *NetworkInterface.
@@ -35,11 +37,31 @@ func (n *NetworkInterface) Attached() bool { return n.Instance != "" || n.State 
 // Parent is the instance it is attached to.
 func (n *NetworkInterface) Parent() Parent { return parentOf(EC2Instance, n.Instance) }
 
+// Refuses returns why it must not be deleted, or nil. What a service made for
+// the account is that service's to delete, whether it is used or not.
+func (n *NetworkInterface) Refuses(k action.Kind) *Refusal {
+	switch {
+	case k != action.Delete:
+		return nil
+	case n.Managed, !slices.Contains(ownInterfaces, n.InterfaceType):
+		return &Refusal{Code: reason.ManagedByAWS, Text: "an AWS service made it, and lets nobody else delete it"}
+	case n.Instance != "":
+		return &Refusal{Code: reason.InUse, Text: "it is attached to " + n.Instance}
+	case n.State != stateAvailable:
+		return &Refusal{Code: reason.InUse, Text: "it is not free: its state is " + n.State}
+	}
+	return nil
+}
+
+// ownInterfaces are the types of interface that a customer makes; the others
+// are made by a service ("interfaceType" of EC2's NetworkInterface).
+var ownInterfaces = []string{"interface", "efa", "efa-only"}
+
 var networkInterfaceSchema = &Schema{
 	Type:    EC2NetworkInterface,
 	Title:   "network interface",
 	Doc:     "A network card, of an instance, of an AWS service or of nobody.",
-	Actions: tagging,
+	Actions: deletable,
 	Fields: sorted(slices.Concat(shared[*NetworkInterface](need.NetworkInterfaces), networkInterfaceFields,
 		parentFields[*NetworkInterface](need.NetworkInterfaces, need.InstanceTags, "the instance it is attached to"))),
 	Columns: []Column{
@@ -60,6 +82,7 @@ var networkInterfaceFields = []Field{
 	plain("interface_type", String, need.NetworkInterfaces, "interface, nat_gateway, lambda, efa, …", func(n *NetworkInterface) any { return n.InterfaceType }),
 	plain("description", String, need.NetworkInterfaces, "what was said of it when it was made, \"\" for nothing", func(n *NetworkInterface) any { return n.Description }),
 	plain("attached", Bool, need.NetworkInterfaces, "whether an instance or an AWS service uses it", func(n *NetworkInterface) any { return n.Attached() }),
+	inUseField(need.NetworkInterfaces, "whether an instance or an AWS service uses it, the same as attached", (*NetworkInterface).Attached),
 	plain("instance", String, need.NetworkInterfaces, "the id of the instance it is attached to, \"\" without one", func(n *NetworkInterface) any { return n.Instance }),
 	plain("managed", Bool, need.NetworkInterfaces, "whether an AWS service made it for the account", func(n *NetworkInterface) any { return n.Managed }),
 	plain("security_groups", StringList, need.NetworkInterfaces, "the ids of its security groups", func(n *NetworkInterface) any { return n.SecurityGroups }),

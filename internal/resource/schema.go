@@ -116,6 +116,7 @@ func shared[R Resource](fact need.Fact) []Field {
 		plain(`region`, String, fact, "the region it is in", func(r R) any { return r.Ref().Region }),
 		plain(`name`, String, fact, "the value of its Name tag, \"\" without one", func(r R) any { return r.Tags()["Name"] }),
 		plain(`tags`, StringMap, fact, "its tags without tagwarden's own mark", func(r R) any { return map[string]string(r.Tags()) }),
+		untaggedField[R](fact),
 	}
 }
 

@@ -90,7 +90,7 @@ func TestSchemasAreWholeAndInOrder(t *testing.T) {
 func TestInstancesHaveTheFieldsOfThePolicyLanguage(t *testing.T) {
 	want := map[string]resource.FieldType{
 		"id": resource.String, "arn": resource.String, "type": resource.String, "account": resource.String, "region": resource.String,
-		"name": resource.String, "tags": resource.StringMap, "created_at": resource.Timestamp, "age": resource.Duration,
+		"name": resource.String, "tags": resource.StringMap, "untagged": resource.Bool, "created_at": resource.Timestamp, "age": resource.Duration,
 		"state": resource.String, "launched_at": resource.Timestamp, "running_for": resource.Duration, "instance_type": resource.String,
 		"vpc": resource.String, "vpc_tags": resource.StringMap, "subnet": resource.String, "private_ip": resource.String,
 		"public_ip": resource.String, "image": resource.String, "key_name": resource.String, "lifecycle": resource.String,
@@ -119,7 +119,7 @@ func TestInstancesHaveTheFieldsOfThePolicyLanguage(t *testing.T) {
 
 func TestFieldsOfAFullInstance(t *testing.T) {
 	want := map[string]any{
-		"id": "i-0abc", "arn": arn, "type": "ec2:instance", "account": "111122223333", "region": "eu-central-1", "name": "web-1",
+		"id": "i-0abc", "arn": arn, "type": "ec2:instance", "account": "111122223333", "region": "eu-central-1", "name": "web-1", "untagged": false,
 		"tags":       map[string]string{"Name": "web-1", "Owner": "alice", group: "web"},
 		"created_at": now.Add(-240 * time.Hour), "age": 240 * time.Hour, "state": "running", "launched_at": now.Add(-36 * time.Hour),
 		"running_for": 36 * time.Hour, "instance_type": "m7g.large", "vpc": "vpc-1", "vpc_tags": map[string]string{"Name": "acme"},

@@ -3,7 +3,9 @@ package resource
 import (
 	"slices"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/reason"
 )
 
 // EC2SecurityGroup is the type of *SecurityGroup.
@@ -14,6 +16,7 @@ type SecurityGroup struct {
 	Base
 	Child
 	Lasting
+	Used
 	VPC         string
 	GroupName   string
 	Description string
@@ -23,6 +26,17 @@ type SecurityGroup struct {
 // Parent is the VPC it is in.
 func (g *SecurityGroup) Parent() Parent { return parentOf(EC2VPC, g.VPC) }
 
+// Refuses returns why it must not be deleted, or nil.
+func (g *SecurityGroup) Refuses(k action.Kind) *Refusal {
+	switch {
+	case k != action.Delete:
+		return nil
+	case g.GroupName == "default":
+		return &Refusal{Code: reason.ManagedByAWS, Text: "every VPC keeps its default group"}
+	}
+	return refuses(g.Users, need.GroupUse, reason.InUse, "it is used by")
+}
+
 // Rules are its rules, once they were read.
 func (g *SecurityGroup) Rules() ([]Rule, error) { return g.RuleList.Get(need.SecurityGroupRules) }
 
@@ -30,8 +44,9 @@ var securityGroupSchema = &Schema{
 	Type:    EC2SecurityGroup,
 	Title:   "security group",
 	Doc:     "A set of rules for the traffic of network interfaces; those that the account owns.",
-	Actions: withRevoke,
+	Actions: append(slices.Clone(withRevoke), action.Delete),
 	Fields: sorted(slices.Concat(shared[*SecurityGroup](need.SecurityGroups), securityGroupFields,
+		usedFields[*SecurityGroup](need.GroupUse, "network interfaces, rules of other groups, launch templates, launch configurations"),
 		parentFields[*SecurityGroup](need.SecurityGroups, need.VPCTags, "its VPC"))),
 	Columns: []Column{
 		column("Group name", func(g *SecurityGroup) string { return g.GroupName }),

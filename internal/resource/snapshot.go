@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/reason"
 )
 
 // EC2Snapshot is the type of *Snapshot.
@@ -19,6 +21,8 @@ type Snapshot struct {
 	Base
 	Child
 	Lasting
+	Used
+	Shared
 	State       string // pending, completed, error, recoverable, recovering
 	CreatedAt   time.Time
 	Volume      string // what it was taken of; that may be gone
@@ -36,12 +40,29 @@ func (s *Snapshot) Parent() Parent {
 	return parentOf(EC2Volume, s.Volume)
 }
 
+// Refuses returns why it must not be deleted, or nil. EC2 itself forbids only
+// what an image is made of; who else was given a snapshot would miss it too.
+func (s *Snapshot) Refuses(k action.Kind) *Refusal {
+	if k != action.Delete {
+		return nil
+	}
+	if s.State != "completed" && s.State != "error" {
+		return &Refusal{Code: reason.InUse, Text: "it is not complete: its state is " + s.State}
+	}
+	no := refuses(s.Users, need.SnapshotUse, reason.InUse, "it is used by")
+	if no == nil {
+		no = refuses(s.With, need.SnapshotShares, reason.InUse, "it is shared with")
+	}
+	return keptBy(&s.Base, s.Description, no)
+}
+
 var snapshotSchema = &Schema{
 	Type:    EC2Snapshot,
 	Title:   "EBS snapshot",
 	Doc:     "A copy of a volume at one time; those that the account owns.",
-	Actions: tagging,
+	Actions: deletable,
 	Fields: sorted(slices.Concat(shared[*Snapshot](need.Snapshots), snapshotFields,
+		usedFields[*Snapshot](need.SnapshotUse, "images, launch templates, launch configurations"), []Field{sharedField[*Snapshot](need.SnapshotShares)},
 		createdFields(need.Snapshots, "started", func(s *Snapshot) time.Time { return s.CreatedAt }),
 		parentFields[*Snapshot](need.Snapshots, need.VolumeTags, "the volume it was taken of, which may be gone"))),
 	Columns: []Column{

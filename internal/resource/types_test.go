@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
@@ -24,6 +26,19 @@ func named(ref resource.Ref) resource.Base {
 
 // child is one whose parent's tags were read.
 var child = resource.Child{ParentTagSet: resource.Known(map[string]string{"Project": "atlas"})}
+
+// used and given are what is known of one that is used and shared.
+var (
+	used  = resource.Used{Users: resource.Known([]string{"image ami-1"})}
+	given = resource.Shared{With: resource.Known([]string{"all"})}
+)
+
+// kept are the types that are never deleted: the networks, and what holds the
+// data of databases.
+var kept = []resource.Type{
+	resource.EC2VPC, resource.EC2Subnet, resource.EC2NetworkACL,
+	resource.RDSDatabase, resource.RDSCluster, resource.AutoScalingGroup,
+}
 
 // types has, for every type but instances, one of which everything is known,
 // the fields that not all types share, and what a message shows of it.
@@ -46,31 +61,33 @@ func types() map[resource.Type]struct {
 		resource.EC2Volume: {&resource.Volume{Base: base(resource.EC2Volume, "vol-1"), Child: child, State: "in-use", CreatedAt: made, Size: 100, VolumeType: "gp3",
 			Encrypted: true, IOPS: 3000, Zone: "eu-central-1a", Instance: "i-1", Snapshot: "snap-1", Operator: "eks.amazonaws.com"},
 			map[string]any{"state": "in-use", "created_at": made, "age": 48 * time.Hour, "size": 100, "volume_type": "gp3", "encrypted": true, "iops": 3000, "zone": "eu-central-1a",
-				"attached": true, "instance": "i-1", "snapshot": "snap-1", "managed_by": "eks.amazonaws.com", "parent": ofInstance, "parent.tags": parentTags},
+				"attached": true, "in_use": true, "instance": "i-1", "snapshot": "snap-1", "managed_by": "eks.amazonaws.com", "parent": ofInstance, "parent.tags": parentTags},
 			[]string{"2026-11-18 12:00", "100 GiB", "gp3", "x", "Unknown", "i-1"}},
 		resource.EC2Snapshot: {&resource.Snapshot{Base: base(resource.EC2Snapshot, "snap-1"), Child: child, State: "completed", CreatedAt: made, Volume: "vol-1", Size: 8,
-			Encrypted: true, Description: "nightly", Tier: "standard"},
+			Encrypted: true, Description: "nightly", Tier: "standard", Used: used, Shared: given},
 			map[string]any{"state": "completed", "created_at": made, "age": 48 * time.Hour, "volume": "vol-1", "size": 8, "encrypted": true, "description": "nightly", "tier": "standard",
+				"in_use": true, "used_by": []string{"image ami-1"}, "shared_with": []string{"all"},
 				"parent": resource.Parent{Type: "ec2:volume", ID: "vol-1"}, "parent.tags": parentTags},
 			[]string{"2026-11-18 12:00", "8 GiB", "x", "Unknown", "vol-1"}},
 		resource.EC2Image: {&resource.Image{Base: base(resource.EC2Image, "ami-1"), State: "available", CreatedAt: made, ImageName: "web-7", Description: "d", Public: true,
-			RootDevice: "ebs", Platform: "Linux/UNIX", Architecture: "arm64", Snapshots: []string{"snap-1"}},
+			RootDevice: "ebs", Platform: "Linux/UNIX", Architecture: "arm64", Snapshots: []string{"snap-1"}, Protected: true, Used: used, Shared: given},
 			map[string]any{"state": "available", "created_at": made, "age": 48 * time.Hour, "image_name": "web-7", "description": "d", "public": true, "root_device": "ebs",
-				"platform": "Linux/UNIX", "architecture": "arm64", "snapshots": []string{"snap-1"}},
+				"platform": "Linux/UNIX", "architecture": "arm64", "snapshots": []string{"snap-1"},
+				"protected": true, "in_use": true, "used_by": []string{"image ami-1"}, "shared_with": []string{"all"}},
 			[]string{"2026-11-18 12:00", "web-7", "x", "Unknown", "yes"}},
 		resource.EC2NetworkInterface: {&resource.NetworkInterface{Base: base(resource.EC2NetworkInterface, "eni-1"), Child: child, State: "in-use", VPC: "vpc-1", Subnet: "subnet-1",
 			PrivateIP: "10.0.0.7", PublicIP: "203.0.113.7", InterfaceType: "interface", Description: "d", Instance: "i-1", SecurityGroups: []string{"sg-1"}, Managed: true},
 			map[string]any{"state": "in-use", "vpc": "vpc-1", "subnet": "subnet-1", "private_ip": "10.0.0.7", "public_ip": "203.0.113.7", "interface_type": "interface", "description": "d",
-				"attached": true, "instance": "i-1", "managed": true, "security_groups": []string{"sg-1"}, "parent": ofInstance, "parent.tags": parentTags},
+				"attached": true, "in_use": true, "instance": "i-1", "managed": true, "security_groups": []string{"sg-1"}, "parent": ofInstance, "parent.tags": parentTags},
 			[]string{"interface", "x", "Unknown", "10.0.0.7", "i-1", "d"}},
-		resource.EC2SecurityGroup: {&resource.SecurityGroup{Base: base(resource.EC2SecurityGroup, "sg-1"), Child: child, VPC: "vpc-1", GroupName: "web", Description: "d", RuleList: resource.Known(rules)},
-			map[string]any{"vpc": "vpc-1", "group_name": "web", "description": "d", "rules": rules, "parent": ofVPC, "parent.tags": parentTags},
+		resource.EC2SecurityGroup: {&resource.SecurityGroup{Base: base(resource.EC2SecurityGroup, "sg-1"), Child: child, VPC: "vpc-1", GroupName: "web", Description: "d", Used: used, RuleList: resource.Known(rules)},
+			map[string]any{"vpc": "vpc-1", "group_name": "web", "description": "d", "rules": rules, "in_use": true, "used_by": []string{"image ami-1"}, "parent": ofVPC, "parent.tags": parentTags},
 			[]string{"web", "x", "Unknown", "vpc-1", "d"}},
 		resource.EC2NetworkACL: {&resource.NetworkACL{Base: base(resource.EC2NetworkACL, "acl-1"), Child: child, VPC: "vpc-1", Default: true, Subnets: []string{"subnet-1"}, Entries: rules},
 			map[string]any{"vpc": "vpc-1", "default": true, "subnets": []string{"subnet-1"}, "rules": rules, "parent": ofVPC, "parent.tags": parentTags},
 			[]string{"x", "Unknown", "vpc-1", "yes"}},
-		resource.EC2ElasticIP: {&resource.ElasticIP{Base: base(resource.EC2ElasticIP, "eipalloc-1"), Child: child, PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1"},
-			map[string]any{"public_ip": "203.0.113.7", "private_ip": "10.0.0.7", "attached": true, "instance": "i-1", "network_interface": "eni-1", "parent": ofInstance, "parent.tags": parentTags},
+		resource.EC2ElasticIP: {&resource.ElasticIP{Base: base(resource.EC2ElasticIP, "eipalloc-1"), Child: child, PublicIP: "203.0.113.7", PrivateIP: "10.0.0.7", Instance: "i-1", NetworkInterface: "eni-1", Operator: "alb"},
+			map[string]any{"public_ip": "203.0.113.7", "private_ip": "10.0.0.7", "attached": true, "in_use": true, "managed_by": "alb", "instance": "i-1", "network_interface": "eni-1", "parent": ofInstance, "parent.tags": parentTags},
 			[]string{"203.0.113.7", "x", "Unknown", "i-1", "eni-1"}},
 		resource.EC2VPC: {&resource.VPC{Base: base(resource.EC2VPC, "vpc-1"), State: "available", CIDR: "10.0.0.0/16", Default: true},
 			map[string]any{"state": "available", "cidr": "10.0.0.0/16", "default": true},
@@ -111,7 +128,7 @@ func types() map[resource.Type]struct {
 // also are the actions that types take beside those that all take.
 var also = map[resource.Type][]action.Kind{
 	resource.AutoScalingGroup: {action.Start, action.Stop}, resource.RDSDatabase: {action.Start, action.Stop},
-	resource.RDSCluster: {action.Start, action.Stop}, resource.RDSSnapshot: {action.Delete},
+	resource.RDSCluster: {action.Start, action.Stop},
 }
 
 func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
@@ -126,7 +143,7 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 			continue
 		}
 		ref := tt.full.Ref()
-		want := map[string]any{"id": ref.ID, "arn": ref.ARN, "type": string(s.Type), "account": place.Account, "region": place.Region, "name": "x", "tags": map[string]string{"Name": "x"}}
+		want := map[string]any{"id": ref.ID, "arn": ref.ARN, "type": string(s.Type), "account": place.Account, "region": place.Region, "name": "x", "tags": map[string]string{"Name": "x"}, "untagged": false}
 		for k, v := range tt.fields {
 			want[k] = v
 		}
@@ -156,6 +173,9 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 		if _, ok := tt.full.(resource.Ruled); ok {
 			actions = append(actions, action.Revoke)
 		}
+		if !slices.Contains(kept, s.Type) {
+			actions = append(actions, action.Delete)
+		}
 		if diff := cmp.Diff(actions, s.Actions); diff != "" {
 			t.Errorf("%s: actions (-want +got)\n%s", s.Type, diff)
 		}
@@ -172,12 +192,12 @@ func TestFieldsOfAnEmptyResource(t *testing.T) {
 		resource.EC2Volume: &resource.Volume{}, resource.EC2Snapshot: &resource.Snapshot{}, resource.EC2Image: &resource.Image{}, resource.EC2NetworkInterface: &resource.NetworkInterface{},
 		resource.EC2SecurityGroup: &resource.SecurityGroup{RuleList: resource.Known[[]resource.Rule](nil)}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
 		resource.EC2VPC: &resource.VPC{}, resource.EC2Subnet: &resource.Subnet{},
-		resource.RDSDatabase: &resource.Database{}, resource.RDSCluster: &resource.DBCluster{}, resource.RDSSnapshot: &resource.DBSnapshot{}, resource.AutoScalingGroup: &resource.Group{},
+		resource.RDSDatabase: &resource.Database{}, resource.RDSCluster: &resource.DBCluster{}, resource.RDSSnapshot: &resource.DBSnapshot{Kind: "manual"}, resource.AutoScalingGroup: &resource.Group{},
 	} {
 		s, _ := resource.SchemaOf(typ)
 		for _, f := range s.Fields {
 			v, err := f.Get(r, now)
-			if timed := f.Type == resource.Timestamp || f.Name == "age"; timed != (err != nil) || !timed && !promised(f.Type, v) {
+			if timed := f.Type == resource.Timestamp || f.Name == "age" || lazy(f) && f.Name != "rules"; timed != (err != nil) || !timed && !promised(f.Type, v) {
 				t.Errorf("%s: %s is %T, %v", typ, f.Name, v, err)
 			}
 		}
@@ -185,6 +205,13 @@ func TestFieldsOfAnEmptyResource(t *testing.T) {
 			c.Get(r, now)
 		}
 	}
+}
+
+// lazy says whether a field must be fetched on purpose for a type that belongs
+// to nothing.
+func lazy(f resource.Field) bool {
+	cost, _ := need.Of(f.Fact)
+	return cost.Lazy && f.Name != resource.TagsOfParent
 }
 
 func TestWhatIsBeingDeletedIsEnded(t *testing.T) {

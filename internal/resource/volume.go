@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/reason"
 )
 
 // EC2Volume is the type of *Volume.
@@ -39,11 +41,27 @@ func (v *Volume) Parent() Parent { return parentOf(EC2Instance, v.Instance) }
 // Ended says that it is deleted or about to be.
 func (v *Volume) Ended() bool { return v.State == "deleting" || v.State == "deleted" }
 
+// Refuses returns why it must not be deleted, or nil: only a volume that is
+// attached to nothing can be ("Delete an Amazon EBS volume").
+func (v *Volume) Refuses(k action.Kind) *Refusal {
+	switch {
+	case k != action.Delete:
+		return nil
+	case v.Operator != "":
+		return &Refusal{Code: reason.ManagedByAWS, Text: v.Operator + " manages it, and AWS lets nobody else delete it"}
+	case v.Instance != "":
+		return &Refusal{Code: reason.InUse, Text: "it is attached to " + v.Instance}
+	case v.State != stateAvailable && v.State != "error":
+		return &Refusal{Code: reason.InUse, Text: "it is not free: its state is " + v.State}
+	}
+	return nil
+}
+
 var volumeSchema = &Schema{
 	Type:    EC2Volume,
 	Title:   "EBS volume",
 	Doc:     "A disk, attached to an instance or not.",
-	Actions: tagging,
+	Actions: deletable,
 	Metrics: volumeMetrics,
 	Fields: sorted(slices.Concat(shared[*Volume](need.Volumes), volumeFields,
 		createdFields(need.Volumes, "created", func(v *Volume) time.Time { return v.CreatedAt }),
@@ -65,6 +83,7 @@ var volumeFields = []Field{
 	plain("iops", Int, need.Volumes, "the I/O operations a second it is provisioned for, 0 where its type has none", func(v *Volume) any { return v.IOPS }),
 	plain("zone", String, need.Volumes, "the availability zone it is in", func(v *Volume) any { return v.Zone }),
 	plain("attached", Bool, need.Volumes, "whether an instance or an AWS service uses it", func(v *Volume) any { return v.Attached() }),
+	inUseField(need.Volumes, "whether an instance or an AWS service uses it, the same as attached", (*Volume).Attached),
 	plain("instance", String, need.Volumes, "the id of the instance it is attached to, \"\" without one", func(v *Volume) any { return v.Instance }),
 	plain("snapshot", String, need.Volumes, "the id of the snapshot it was made from, \"\" without one", func(v *Volume) any { return v.Snapshot }),
 	plain("managed_by", String, need.Volumes, "the principal of the AWS service that manages it, \"\" for the account's own", func(v *Volume) any { return v.Operator }),

@@ -60,6 +60,8 @@ type region struct {
 	byID      map[string]*record
 	things    map[resource.Type][]*thing // by seq
 	thingByID map[string]*thing
+	// references are what uses things and is listed under no type.
+	references []reference
 }
 
 // New returns an account of 12 digits without regions, VPCs and instances,

@@ -60,6 +60,10 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 	if err := made.knows(c.Type); err != nil {
 		return execute.Answer{}, err
 	}
+	if c.Action == action.Delete && !kinds[c.Type].service.alone && len(c.IDs) != 1 {
+		return execute.Answer{}, &fault.Error{Class: fault.Invalid, Call: op, Region: c.At.Region, RequestID: made.id,
+			Message: fmt.Sprintf("%d resources are named, and the call takes one", len(c.IDs))}
+	}
 	made.action, made.kind, made.ids, made.tags, made.keys = c.Action, c.Type, c.IDs, c.Tags, c.Keys
 	lost, done := a.loses(op)
 	answer := execute.Answer{}

@@ -42,6 +42,8 @@ type call struct {
 	function      string
 	knownFunction bool
 	payload       []byte
+
+	in *region // where they are looked for
 }
 
 // begin counts a call and refuses it where it does not come to its operation:
@@ -94,12 +96,13 @@ func (c *call) knows(t resource.Type) error {
 // look finds what a call names.
 func (a *Account) look(c *call) {
 	seen := map[string]bool{}
+	c.in = a.regions[c.region]
 	for _, id := range c.ids {
 		if seen[id] {
 			continue
 		}
 		seen[id] = true
-		switch x := a.regions[c.region].item(id).(type) {
+		switch x := c.in.item(id).(type) {
 		case *record:
 			c.found = append(c.found, x)
 		case *thing:

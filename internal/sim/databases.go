@@ -12,14 +12,14 @@ import (
 
 // The operations of RDS.
 const (
-	addRDSTags      = "rds:AddTagsToResource"
-	removeRDSTags   = "rds:RemoveTagsFromResource"
-	stopDatabase    = "rds:StopDBInstance"
-	startDatabase   = "rds:StartDBInstance"
-	stopCluster     = "rds:StopDBCluster"
-	startCluster    = "rds:StartDBCluster"
-	deleteSnapshot  = "rds:DeleteDBSnapshot"
-	snapshotSharing = "rds:DescribeDBSnapshotAttributes"
+	addRDSTags       = "rds:AddTagsToResource"
+	removeRDSTags    = "rds:RemoveTagsFromResource"
+	stopDatabase     = "rds:StopDBInstance"
+	startDatabase    = "rds:StartDBInstance"
+	stopCluster      = "rds:StopDBCluster"
+	startCluster     = "rds:StartDBCluster"
+	deleteDBSnapshot = "rds:DeleteDBSnapshot"
+	snapshotSharing  = "rds:DescribeDBSnapshotAttributes"
 )
 
 var rds = &service{set: addRDSTags, unset: removeRDSTags, ref: resource.RDSRef, named: true, alone: true}
@@ -75,7 +75,7 @@ var rdsKinds = map[resource.Type]*kind{
 		func(s *resource.DBSnapshot, now time.Time) {
 			s.State, s.Kind, s.Engine, s.CreatedAt = or(s.State, available), or(s.Kind, "manual"), or(s.Engine, "postgres"), timeOr(s.CreatedAt, now)
 		}), map[action.Kind]effect{
-		action.Delete: {deleteSnapshot, func(a *Account, x *thing) bool {
+		action.Delete: {deleteDBSnapshot, func(a *Account, x *thing) bool {
 			a.region(x.base.Reference.Region).remove(x)
 			return true
 		}},
@@ -95,7 +95,7 @@ func (a *Account) members(c *resource.DBCluster, state string) {
 	}
 }
 
-// Share gives a snapshot to these accounts, and to nobody else; "all" is
+// Share gives a snapshot or image to these accounts, and to nobody else; "all" is
 // everybody. It counts as no call, and returns false where there is no such
 // resource.
 func (a *Account) Share(id string, with ...string) bool {

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
-// Fill reads the tags of parents or VPCs, or the protection of instances. Tags take
-// one call for all; protection takes one for each attribute of each instance,
+// Fill reads the tags of parents or VPCs, the protection of instances, what uses
+// things or who was given them. Tags take one call for all; protection takes one for each attribute of each instance,
 // and one for the spot requests of all.
 func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []resource.Resource) {
 	instances := make([]*resource.Instance, 0, len(rs))
@@ -38,6 +38,10 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 		a.fillRules(ctx, at, rs)
 	case need.Protection:
 		a.fillProtection(ctx, at, instances)
+	case need.SnapshotUse, need.ImageUse, need.GroupUse:
+		a.fillUse(ctx, at, f, rs)
+	case need.SnapshotShares, need.ImageShares:
+		a.fillShares(ctx, at, f, rs)
 	}
 }
 

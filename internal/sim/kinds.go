@@ -23,26 +23,26 @@ func together(tables ...map[resource.Type]*kind) map[resource.Type]*kind {
 
 // ec2Kinds are the types of EC2.
 var ec2Kinds = map[resource.Type]*kind{
-	resource.EC2Volume: kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume),
-	resource.EC2Snapshot: kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },
+	resource.EC2Volume: deletable(deleteVolume, kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume)),
+	resource.EC2Snapshot: deletable(deleteSnapshot, kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },
 		func(s *resource.Snapshot, now time.Time) {
 			s.State, s.Tier, s.CreatedAt = or(s.State, "completed"), or(s.Tier, "standard"), timeOr(s.CreatedAt, now)
-		}),
-	resource.EC2Image: kindOf("ami", "InvalidAMIID.NotFound", func(i *resource.Image) *resource.Base {
+		})),
+	resource.EC2Image: deletable(deregisterImage, kindOf("ami", "InvalidAMIID.NotFound", func(i *resource.Image) *resource.Base {
 		i.Snapshots = slices.Clone(i.Snapshots)
 		return &i.Base
 	}, func(i *resource.Image, now time.Time) {
 		i.State, i.RootDevice, i.CreatedAt = or(i.State, available), or(i.RootDevice, "ebs"), timeOr(i.CreatedAt, now)
 		i.Platform, i.Architecture = or(i.Platform, "Linux/UNIX"), or(i.Architecture, "arm64")
-	}),
-	resource.EC2NetworkInterface: kindOf("eni", "InvalidNetworkInterfaceID.NotFound", func(n *resource.NetworkInterface) *resource.Base {
+	})),
+	resource.EC2NetworkInterface: deletable(deleteInterface, kindOf("eni", "InvalidNetworkInterfaceID.NotFound", func(n *resource.NetworkInterface) *resource.Base {
 		n.SecurityGroups = slices.Clone(n.SecurityGroups)
 		return &n.Base
 	}, func(n *resource.NetworkInterface, _ time.Time) {
 		n.InterfaceType = or(n.InterfaceType, "interface")
 		n.State = or(n.State, usedOr(n.Attached() || n.Managed))
-	}),
-	resource.EC2SecurityGroup: ruled(revokeIngress, kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil)),
+	})),
+	resource.EC2SecurityGroup: deletable(deleteGroup, ruled(revokeIngress, kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil))),
 	resource.EC2NetworkACL: ruled(deleteACLEntry, kindOf("acl", "InvalidNetworkAclID.NotFound", func(l *resource.NetworkACL) *resource.Base {
 		l.Subnets, l.Entries = slices.Clone(l.Subnets), slices.Clone(l.Entries)
 		return &l.Base
@@ -51,7 +51,7 @@ var ec2Kinds = map[resource.Type]*kind{
 			l.Entries[i].ID = resource.ACLRuleID(l.Entries[i].Direction, l.Entries[i].Number)
 		}
 	})),
-	resource.EC2ElasticIP: kindOf("eipalloc", "InvalidAllocationID.NotFound", func(e *resource.ElasticIP) *resource.Base { return &e.Base }, nil),
+	resource.EC2ElasticIP: deletable(releaseAddress, kindOf("eipalloc", "InvalidAllocationID.NotFound", func(e *resource.ElasticIP) *resource.Base { return &e.Base }, nil)),
 	resource.EC2VPC: kindOf("vpc", "InvalidVpcID.NotFound", func(v *resource.VPC) *resource.Base { return &v.Base },
 		func(v *resource.VPC, _ time.Time) {
 			v.State, v.CIDR = or(v.State, available), or(v.CIDR, "10.0.0.0/16")

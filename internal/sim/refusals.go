@@ -86,6 +86,7 @@ var refusals = slices.Concat(
 	deleteRefusals,
 	singleRefusals,
 	namedRefusals,
+	deletions,
 )
 
 // identified are the refusals that concern a call's ids, which are well formed

@@ -172,6 +172,7 @@ func scenes() map[string]scene {
 			all[op+": there is no such "+what] = do(k, prefix+"-0aaaaaaaaaaaaaaaa")
 		}
 	}
+	maps.Copy(all, deletions())
 	return all
 }
 

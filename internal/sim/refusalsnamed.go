@@ -32,7 +32,7 @@ const (
 // replicas, is as RDS is seen to answer; no page says so. Nor do the pages
 // about tags name codes.
 var namedRefusals = slices.Concat(
-	unnamed(rdsReference+"CommonErrors.html", "MissingParameter", addRDSTags, removeRDSTags, stopDatabase, startDatabase, stopCluster, startCluster, deleteSnapshot),
+	unnamed(rdsReference+"CommonErrors.html", "MissingParameter", addRDSTags, removeRDSTags, stopDatabase, startDatabase, stopCluster, startCluster, deleteDBSnapshot),
 	unnamed(groupReference+"CommonErrors.html", "MissingParameter", setGroupTags, deleteGroupTags, updateGroup),
 	noneOf(rdsReference+"API_AddTagsToResource.html", addRDSTags, rdsKinds),
 	noneOf(rdsReference+"API_RemoveTagsFromResource.html", removeRDSTags, rdsKinds),
@@ -40,7 +40,7 @@ var namedRefusals = slices.Concat(
 	noneOf(pageStartDatabase, startDatabase, only(resource.RDSDatabase)),
 	noneOf(rdsReference+"API_StopDBCluster.html", stopCluster, only(resource.RDSCluster)),
 	noneOf(rdsReference+"API_StartDBCluster.html", startCluster, only(resource.RDSCluster)),
-	noneOf(rdsReference+"API_DeleteDBSnapshot.html", deleteSnapshot, only(resource.RDSSnapshot)),
+	noneOf(rdsReference+"API_DeleteDBSnapshot.html", deleteDBSnapshot, only(resource.RDSSnapshot)),
 	noneOf(rdsReference+"API_DescribeDBSnapshotAttributes.html", snapshotSharing, only(resource.RDSSnapshot)),
 	// Auto Scaling has no code of its own for it; the adapter looks first.
 	noneOf(groupReference+"CommonErrors.html", setGroupTags, groupKinds),
@@ -171,9 +171,9 @@ var clusterRefusals = []Refusal{
 }
 
 var snapshotRefusals = []Refusal{
-	{deleteSnapshot, "the snapshot is not a manual one", "InvalidDBSnapshotState", fault.WrongState, pageDeleteBackup, false,
+	{deleteDBSnapshot, "the snapshot is not a manual one", "InvalidDBSnapshotState", fault.WrongState, pageDeleteBackup, false,
 		thingIs(func(s *resource.DBSnapshot) bool { return s.Kind != "manual" })},
-	{deleteSnapshot, "the snapshot is not available", "InvalidDBSnapshotState", fault.WrongState, rdsReference + "API_DeleteDBSnapshot.html", false,
+	{deleteDBSnapshot, "the snapshot is not available", "InvalidDBSnapshotState", fault.WrongState, rdsReference + "API_DeleteDBSnapshot.html", false,
 		thingIs(func(s *resource.DBSnapshot) bool { return s.State != available })},
 }
 

@@ -70,6 +70,8 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"what is no instance stops and starts again", testStopTypes},
 		{"a group comes back to the sizes it had", testSizes},
 		{"a DB snapshot is deleted once nobody else uses it", testSnapshotOf},
+		{"what nothing uses is deleted, one at a time", testDelete},
+		{"what uses a snapshot and who was given it is read", testUse},
 		{"a parent's tags are read, and one that is gone has none", testParentTags},
 		{"calls at the same time do not disturb each other", testConcurrent},
 	})
