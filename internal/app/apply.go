@@ -41,6 +41,9 @@ func (a *App) apply(ctx context.Context, s *session, p *plan.Plan, now time.Time
 	if err := a.remember(ctx, s); err != nil {
 		return nil, err
 	}
+	if p.Undoes != "" {
+		return a.takeBack(ctx, s, p, now)
+	}
 	approved, err := a.approve(ctx, s, p)
 	if err != nil {
 		return nil, err

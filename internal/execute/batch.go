@@ -283,8 +283,10 @@ func (x *Runner) done(p *part, c Call, id string, answer Answer) {
 	one := c
 	one.IDs = []string{id}
 	x.settle(p, one, func(a *plan.Action) {
-		a.Before = answer.Before[id]
 		a.State, a.Code, a.Reason, a.RequestID = plan.Done, "", answer.Notes[id], cmp.Or(answer.RequestIDs[id], answer.RequestID)
+		if a.Before = answer.Before[id]; a.Before == nil {
+			a.Before = p.before(id, a, answer)
+		}
 		if prev := answer.Previous[id]; c.Action == action.Stop && (prev == "stopped" || prev == "stopping") {
 			a.Code, a.Reason = reason.Already, "it was "+prev+" already"
 		}

@@ -130,6 +130,8 @@ type part struct {
 	// run and now are the run's.
 	run string
 	now time.Time
+	// fresh is what was read just before, by id.
+	fresh map[string]resource.Resource
 }
 
 // parts sorts the approved actions into parts, in the order of the plan.
@@ -256,6 +258,7 @@ func (x *Runner) recheck(ctx context.Context, p *part) {
 	for _, r := range fresh {
 		byID[r.Ref().ID] = r
 	}
+	p.fresh = byID
 	now := x.Again(ctx, p.at, fresh)
 	for _, id := range p.ids {
 		r, there := byID[id]

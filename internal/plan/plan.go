@@ -50,6 +50,8 @@ type Plan struct {
 	Regions  []string  `json:"regions"`
 	// Only are the policies that were judged, empty for all.
 	Only []string `json:"only,omitempty"`
+	// Undoes is the run whose effects it takes back, "" for a plan of policies.
+	Undoes string `json:"undoes,omitempty"`
 	// Examined is how many resources of a type were read, and Complete whether
 	// these were all of them.
 	Examined map[resource.Type]int `json:"examined"`

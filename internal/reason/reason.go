@@ -82,6 +82,10 @@ const (
 	NoDeadline       = "no-deadline"       // there is no deadline to show on the resource
 	NothingToTell    = "nothing-to-tell"   // a notice had nothing to say in the end
 	NoChannel        = "no-channel"        // no channel is given for this resource's notice
+	NotReversible    = "not-reversible"    // what a run did that cannot be taken back
+	ChangedSince     = "changed-since"     // it is no longer as the run that is taken back left it
+	Settling         = "settling"          // it is on its way to another state; try again
+	Undone           = "undone"            // what the run that is taken back did
 	Observing        = "observing"         // owners hear nothing while a policy only observes
 
 )
@@ -171,6 +175,10 @@ var groups = []Group{
 		{NoDeadline, "there is no deadline to show on the resource"},
 		{NothingToTell, "a notice had nothing to say in the end"},
 		{NoChannel, "no channel is given for this resource's notice"},
+		{NotReversible, "what a run did that cannot be taken back"},
+		{ChangedSince, "it is no longer as the run that is taken back left it"},
+		{Settling, "it is on its way to another state; try again"},
+		{Undone, "what the run that is taken back did"},
 		{Observing, "owners hear nothing while a policy only observes"},
 	}},
 }
