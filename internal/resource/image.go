@@ -52,9 +52,9 @@ func (i *Image) Refuses(k action.Kind) *Refusal {
 	case i.State == "pending" || i.State == "transient":
 		return &Refusal{Code: reason.InUse, Text: "it is not complete: its state is " + i.State}
 	}
-	no := refuses(i.Users, need.ImageUse, reason.InUse, "it is used by")
+	no := refuses(i.Users, need.ImageUse, "it is used by")
 	if no == nil {
-		no = refuses(i.With, need.ImageShares, reason.InUse, "it is shared with")
+		no = refuses(i.With, need.ImageShares, "it is shared with")
 	}
 	return keptBy(&i.Base, i.Description, no)
 }

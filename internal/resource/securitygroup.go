@@ -34,7 +34,7 @@ func (g *SecurityGroup) Refuses(k action.Kind) *Refusal {
 	case g.GroupName == "default":
 		return &Refusal{Code: reason.ManagedByAWS, Text: "every VPC keeps its default group"}
 	}
-	return refuses(g.Users, need.GroupUse, reason.InUse, "it is used by")
+	return refuses(g.Users, need.GroupUse, "it is used by")
 }
 
 // Rules are its rules, once they were read.

@@ -49,9 +49,9 @@ func (s *Snapshot) Refuses(k action.Kind) *Refusal {
 	if s.State != "completed" && s.State != "error" {
 		return &Refusal{Code: reason.InUse, Text: "it is not complete: its state is " + s.State}
 	}
-	no := refuses(s.Users, need.SnapshotUse, reason.InUse, "it is used by")
+	no := refuses(s.Users, need.SnapshotUse, "it is used by")
 	if no == nil {
-		no = refuses(s.With, need.SnapshotShares, reason.InUse, "it is shared with")
+		no = refuses(s.With, need.SnapshotShares, "it is shared with")
 	}
 	return keptBy(&s.Base, s.Description, no)
 }

@@ -65,7 +65,7 @@ func Undecided(r Resource, k action.Kind) need.Fact {
 const shown = 3
 
 // refuses is why something that others use, or were given, must not be deleted.
-func refuses(l Lazy[[]string], f need.Fact, code, text string) *Refusal {
+func refuses(l Lazy[[]string], f need.Fact, text string) *Refusal {
 	list, err := l.Get(f)
 	if m, ok := errors.AsType[*MissingFact](err); ok {
 		return &Refusal{Code: reason.UseUnread, Text: "what uses it was not read", Fact: m.Fact}
@@ -74,9 +74,9 @@ func refuses(l Lazy[[]string], f need.Fact, code, text string) *Refusal {
 	case err != nil:
 		return &Refusal{Code: reason.UseUnread, Text: "what uses it could not be read: " + err.Error()}
 	case len(list) > shown:
-		return &Refusal{Code: code, Text: fmt.Sprintf("%s %s and %d more", text, strings.Join(list[:shown], ", "), len(list)-shown)}
+		return &Refusal{Code: reason.InUse, Text: fmt.Sprintf("%s %s and %d more", text, strings.Join(list[:shown], ", "), len(list)-shown)}
 	case len(list) > 0:
-		return &Refusal{Code: code, Text: text + " " + strings.Join(list, ", ")}
+		return &Refusal{Code: reason.InUse, Text: text + " " + strings.Join(list, ", ")}
 	}
 	return nil
 }
