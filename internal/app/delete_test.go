@@ -239,3 +239,47 @@ func inUse(w *world, ids []string) map[string]string {
 	}
 	return out
 }
+
+const oldCopies = `
+settings: {limits: {share: 100%}}
+policies:
+  - name: old-copies
+    resource: rds:snapshot
+    mode: enforce
+    match: resource.kind == "manual"
+    enforce:
+      - delete: {after: 0d}
+`
+
+// Whom a DB snapshot is shared with is read only once its deletion is due, and
+// decides it in the plan already.
+func TestADBSnapshotThatIsSharedIsHeldAndAnotherDeleted(t *testing.T) {
+	w := newWorld(t, oldCopies)
+	own, given, public := w.aws.Add(&resource.DBSnapshot{Base: at(nil)}), w.aws.Add(&resource.DBSnapshot{Base: at(nil)}), w.aws.Add(&resource.DBSnapshot{Base: at(nil)})
+	w.aws.Share(given, "222233334444")
+	w.aws.Share(public, "all")
+	p := w.plan()
+	if a := find(t, p, own, action.Delete); a.State != plan.Planned {
+		t.Errorf("what is shared with nobody: %s, %s: %s", a.State, a.Code, a.Reason)
+	}
+	for id, who := range map[string]string{given: "222233334444", public: "everybody"} {
+		if a := find(t, p, id, action.Delete); a.State != plan.Held || a.Code != reason.InUse || !strings.Contains(a.Reason, who) {
+			t.Errorf("what is shared with %s: %s, %s: %s", who, a.State, a.Code, a.Reason)
+		}
+	}
+	w.applyPlan(p)
+	if w.there(own) || !w.there(given) || !w.there(public) {
+		t.Errorf("there are: own %v, shared %v, public %v", w.there(own), w.there(given), w.there(public))
+	}
+}
+
+// A DB snapshot of which it cannot be read whom it is shared with stays.
+func TestADBSnapshotWhoseSharingIsUnreadIsHeld(t *testing.T) {
+	w := newWorld(t, oldCopies)
+	w.aws.Deny("rds:DescribeDBSnapshotAttributes")
+	id := w.aws.Add(&resource.DBSnapshot{Base: at(nil)})
+	r := w.apply()
+	if a := find(t, r.Plan, id, action.Delete); a.State != plan.Held || a.Code != reason.UseUnread || !w.there(id) {
+		t.Errorf("%s, %s: %s; there: %v", a.State, a.Code, a.Reason, w.there(id))
+	}
+}
