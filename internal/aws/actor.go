@@ -88,6 +88,13 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.RDSSnapshot: with(rdsTagging, map[action.Kind]change{
 		action.Delete: rdsChange(callDeleteDBSnapshot, deleteDBSnapshot),
 	}),
+	resource.DynamoDBTable:  taggedByARN(resource.DynamoDBRef),
+	resource.LambdaFunction: taggedByARN(resource.LambdaRef),
+	resource.S3Bucket: {
+		action.Mark: {callPutBucketTags, tagBuckets}, action.Tag: {callPutBucketTags, tagBuckets},
+		action.Unmark: {callPutBucketTags, tagBuckets}, action.Untag: {callPutBucketTags, tagBuckets},
+		action.Invoke: {callInvoke, invokeFunction},
+	},
 }
 
 // with is the changes of all of these.

@@ -24,6 +24,9 @@ var (
 	paused    = verdict{fault.Denied, "SES has stopped sending for this account or configuration set: see the SES console in {region}"}
 )
 
+// noTagSet is how S3 says that a bucket has no tags.
+const noTagSet = "NoSuchTagSet"
+
 // codes is every error code that means something to tagwarden, from "Error
 // codes for the Amazon EC2 API", the "Errors" of SES v2's SendEmail and SNS's
 // Publish, and "Common error types". What is not here is fault.Other, or
@@ -179,6 +182,24 @@ var codes = map[string]verdict{
 	"TagPolicy":          tagPolicy,
 	"TagPolicyException": tagPolicy,
 
+	// Buckets, functions, tables, and the Resource Groups Tagging API.
+	noTagSet:                          {fault.NotFound, "the bucket has no tags"},
+	"NoSuchBucket":                    gone,
+	"InvalidBucketName":               malformed,
+	"InvalidTag":                      badRequest,
+	"MalformedXML":                    badRequest,
+	"BadRequest":                      badRequest,
+	"OperationAborted":                {fault.Passing, "somebody else changed the bucket at that moment; try again"},
+	"SlowDown":                        throttled,
+	"ResourceInUseException":          {fault.WrongState, "it is being made or deleted at this moment; try again"},
+	"TooManyTagsException":            {fault.TagLimit, "a resource holds at most 50 tags; remove some"},
+	"InternalServiceException":        passing,
+	"InternalServerError":             passing,
+	"ServiceException":                passing,
+	"PaginationTokenExpiredException": {fault.Passing, "the listing took too long; try again"},
+	"ConcurrentModificationException": {fault.Passing, "somebody else changed the same tags at that moment; try again"},
+	"ConstraintViolationException":    tagPolicy,
+
 	// Mail. MessageRejected is also what SES says of content that it refuses,
 	// but an unverified address is by far the commonest reason, and the code
 	// alone does not tell which.
@@ -203,14 +224,10 @@ var codes = map[string]verdict{
 
 	// Tables and objects.
 	"ConditionalCheckFailedException":        {fault.WrongState, "somebody else changed it meanwhile: look again"},
-	"ResourceInUseException":                 {fault.WrongState, "it is being made or deleted at this moment; try again"},
 	"ProvisionedThroughputExceededException": throttled,
-	"InternalServerError":                    passing,
 	"NoSuchKey":                              gone,
-	"NoSuchBucket":                           gone,
 	"PermanentRedirect":                      elsewhere,
 	"AuthorizationHeaderMalformed":           elsewhere,
-	"SlowDown":                               throttled,
 
 	// The ledger.
 	"TransactionConflictException":             passing,

@@ -48,7 +48,7 @@ func (at site) failed(call need.Call, err error) error {
 	}
 	v := judge(f, err)
 	f.Class = v.class
-	f.Hint = strings.NewReplacer("{permission}", permission(call), "{region}", at.region, "{endpoint}", at.endpoint(err)).Replace(v.hint)
+	f.Hint = strings.NewReplacer("{permission}", call.Permission(), "{region}", at.region, "{endpoint}", at.endpoint(err)).Replace(v.hint)
 	return f
 }
 

@@ -2,11 +2,8 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -125,53 +122,13 @@ func (s *Source) fillProtection(ctx context.Context, at resource.Place, list []*
 		p.PersistentSpot = persistent[i.SpotRequest]
 		return p, err
 	}
-	sideBySide(len(list), func(n int) error {
+	sideBySide(len(list), sameForAll, func(n int) error {
 		p, err := read(list[n])
 		if err == nil {
 			list[n].Protected = resource.Known(p)
 		}
 		return err
 	}, func(n int, err error) { list[n].Protected = resource.Unread[resource.Protection](err) })
-}
-
-// sideBySide reads n things, some at a time, and tells of each that could not
-// be read. Once one fails with what every further call would fail with, no more
-// are made.
-func sideBySide(n int, read func(int) error, unread func(int, error)) {
-	var next atomic.Int64
-	var fatal atomic.Pointer[fault.Error]
-	one := func(i int) error {
-		if f := fatal.Load(); f != nil {
-			return f
-		}
-		err := read(i)
-		if f, ok := errors.AsType[*fault.Error](err); ok && sameForAll(f.Class) {
-			fatal.CompareAndSwap(nil, f)
-		}
-		return err
-	}
-	var group sync.WaitGroup
-	for range min(workers, n) {
-		group.Go(func() {
-			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
-				if err := one(i - 1); err != nil {
-					unread(i-1, err)
-				}
-			}
-		})
-	}
-	group.Wait()
-}
-
-// sameForAll says that asking for the next instance would fail alike, so that
-// a missing permission costs eight calls and not thousands.
-func sameForAll(c fault.Class) bool {
-	switch c {
-	case fault.Denied, fault.Credentials, fault.Unreachable, fault.Cancelled:
-		return true
-	default:
-		return false
-	}
 }
 
 // protection reads the two attributes, which EC2 gives one at a time.

@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -62,6 +61,18 @@ var published = map[need.Call]struct {
 	callDeleteACLEntry:    {requests: bucket{50, 5}},
 	callModifyInterface:   {requests: bucket{50, 5}},
 	callLookupEvents:      {requests: bucket{2, 2}}, // "Quotas in AWS CloudTrail"
+
+	// Lambda allows 15 requests a second to all of its control plane together
+	// ("Lambda quotas", API requests): these are shares of them. The
+	// Resource Groups Tagging API allows 15 GetResources a second ("Service quotas"
+	// of Tag Editor), and its changes are kept below that. DynamoDB's and S3's
+	// rates are far above what is asked of them here.
+	callFunctions:      {requests: bucket{5, 5}},
+	callFunctionTags:   {requests: bucket{5, 5}},
+	callFunction:       {requests: bucket{5, 5}},
+	callResources:      {requests: bucket{15, 15}},
+	callTagResources:   {requests: bucket{5, 5}},
+	callUntagResources: {requests: bucket{5, 5}},
 }
 
 // limiterID names the middleware in the SDK's stack.
@@ -135,18 +146,19 @@ func tooSlow(ctx context.Context, err error) error {
 	return &rateError{err}
 }
 
-// install puts the limiter behind the SDK's retries, so that each attempt
-// takes tokens.
-func (l *limiter) install(stack *middleware.Stack) error {
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc(limiterID,
+// install puts the limiter of a service's calls behind the SDK's retries, so that
+// each attempt takes tokens.
+func (l *limiter) install(service string) func(*middleware.Stack) error {
+	limit := middleware.FinalizeMiddlewareFunc(limiterID,
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
-			call := need.Call{Service: strings.ToLower(awsmiddleware.GetServiceID(ctx)), Operation: awsmiddleware.GetOperationName(ctx)}
+			call := need.Call{Service: service, Operation: awsmiddleware.GetOperationName(ctx)}
 			n, _ := ctx.Value(touchingKey{}).(int)
 			if err := l.take(ctx, awsmiddleware.GetRegion(ctx), call, n); err != nil {
 				return out, meta, err
 			}
 			return next.HandleFinalize(ctx, in)
-		}), "Retry", middleware.After)
+		})
+	return func(stack *middleware.Stack) error { return stack.Finalize.Insert(limit, "Retry", middleware.After) }
 }
 
 type touchingKey struct{}

@@ -31,16 +31,3 @@ func checkRegion(call need.Call, region string) error {
 func invalid(call need.Call, region, message string) *fault.Error {
 	return &fault.Error{Class: fault.Invalid, Call: call.String(), Region: region, Message: message}
 }
-
-// permission is what IAM calls the right to make a call.
-func permission(call need.Call) string {
-	switch {
-	case call.Service == "sesv2":
-		return "ses:" + call.Operation
-	case call == callInvoke:
-		return "lambda:InvokeFunction"
-	case call == callLedgerTransact: // it has none of its own
-		return "dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem and dynamodb:ConditionCheckItem"
-	}
-	return call.String()
-}

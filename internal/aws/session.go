@@ -84,6 +84,7 @@ type Session struct {
 	rdss     perRegion[rdsAPI]
 	asgs     perRegion[autoscalingAPI]
 	ledgers  perRegion[ledgerAPI]
+	services services
 }
 
 // perRegion holds one service's calls for each region.
@@ -174,7 +175,7 @@ func (s *Session) ec2(call need.Call, region string) (*ec2API, error) {
 	return s.ec2s.get(call, region, func() *ec2API {
 		c := ec2.NewFromConfig(s.cfg, func(o *ec2.Options) {
 			o.Region = region
-			o.APIOptions = append(o.APIOptions, s.limits.install, s.bound)
+			o.APIOptions = append(o.APIOptions, s.limits.install("ec2"), s.bound)
 		})
 		return newEC2(c, newSite(region, s.endpoint))
 	})

@@ -20,7 +20,7 @@ func (s *Source) fillShares(ctx context.Context, at resource.Place, rs []resourc
 		}
 	}
 	api, err := s.s.ec2(callImageAttribute, at.Region)
-	sideBySide(len(list), func(n int) error {
+	sideBySide(len(list), sameForAll, func(n int) error {
 		with, err := []string(nil), err
 		if err == nil {
 			with, err = api.sharedWith(ctx, at, list[n].Ref())

@@ -94,6 +94,9 @@ var readers = map[resource.Type]reader{
 	resource.RDSCluster:          rdsReader(callDBClusters, dbClusters),
 	resource.RDSDatabase:         rdsReader(callDatabases, databases),
 	resource.RDSSnapshot:         {call: callDBSnapshots, batch: rdsPage, page: dbSnapshots},
+	resource.DynamoDBTable:       {call: callTables, batch: tablePage, page: tables},
+	resource.LambdaFunction:      {call: callFunctions, batch: functionPage, page: functions},
+	resource.S3Bucket:            {call: callBuckets, page: buckets},
 }
 
 // ec2Reader reads one of EC2's types. byID is the filter that takes ids. Where

@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +61,7 @@ func (s *standIn) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	w.Header().Set("X-Amzn-Requestid", "req-1")
+	w.Header().Set("X-Amz-Crc32", fmt.Sprint(crc32.ChecksumIEEE([]byte(rep.body)))) // DynamoDB's clients check it
 	w.WriteHeader(cmp.Or(rep.status, http.StatusOK))
 	if _, err := w.WriteString(rep.body); err != nil {
 		return nil, err

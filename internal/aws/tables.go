@@ -27,8 +27,10 @@ var (
 
 var _ outside.Tables = (*Session)(nil)
 
-// tablesAPI is DynamoDB in one region, as far as rules and lookups need it.
+// tablesAPI is DynamoDB in one region.
 type tablesAPI struct {
+	list          func(context.Context, *dynamodb.ListTablesInput) (*dynamodb.ListTablesOutput, error)
+	tags          func(context.Context, *dynamodb.ListTagsOfResourceInput) (*dynamodb.ListTagsOfResourceOutput, error)
 	scan          func(context.Context, *dynamodb.ScanInput) (*dynamodb.ScanOutput, error)
 	describeTable func(context.Context, *dynamodb.DescribeTableInput) (*dynamodb.DescribeTableOutput, error)
 	createTable   func(context.Context, *dynamodb.CreateTableInput) (*dynamodb.CreateTableOutput, error)
@@ -38,7 +40,11 @@ type tablesAPI struct {
 
 // tables returns DynamoDB where a document is.
 func (s *Session) tables(call need.Call, r document.Ref) (*tablesAPI, error) {
-	region := cmp.Or(r.Region, s.Region())
+	return s.dynamodb(call, cmp.Or(r.Region, s.Region()))
+}
+
+// dynamodb returns DynamoDB in a region.
+func (s *Session) dynamodb(call need.Call, region string) (*tablesAPI, error) {
 	return s.ddbs.get(call, region, func() *tablesAPI {
 		c := dynamodb.NewFromConfig(s.cfg, func(o *dynamodb.Options) {
 			o.Region = region
@@ -46,6 +52,8 @@ func (s *Session) tables(call need.Call, r document.Ref) (*tablesAPI, error) {
 		})
 		at := newSite(region, awssdk.ToString(c.Options().BaseEndpoint))
 		return &tablesAPI{
+			list:          calling(at, callTables, c.ListTables),
+			tags:          calling(at, callTableTags, c.ListTagsOfResource),
 			scan:          calling(at, callScan, c.Scan),
 			describeTable: calling(at, callDescribeTable, c.DescribeTable),
 			createTable:   calling(at, callCreateTable, c.CreateTable),

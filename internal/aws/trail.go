@@ -29,7 +29,7 @@ func (s *Session) cloudtrail(region string) (*trailAPI, error) {
 	return s.trails.get(callLookupEvents, region, func() *trailAPI {
 		c := cloudtrail.NewFromConfig(s.cfg, func(o *cloudtrail.Options) {
 			o.Region = region
-			o.APIOptions = append(o.APIOptions, s.limits.install, s.bound)
+			o.APIOptions = append(o.APIOptions, s.limits.install("cloudtrail"), s.bound)
 		})
 		at := newSite(region, awssdk.ToString(c.Options().BaseEndpoint))
 		return &trailAPI{lookupEvents: calling(at, callLookupEvents, c.LookupEvents)}

@@ -66,6 +66,10 @@ func (j *Judge) Resource(dst []Verdict, r resource.Resource, now time.Time) []Ve
 func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdict {
 	v := Verdict{Policy: p, Resource: r, Status: OutOfScope}
 	in := expr.Input{Resource: r, Now: now}
+	if err := resource.TagsUnread(r); err != nil {
+		v.open(reason.TagsUnread, "how it is tagged", err)
+		return v
+	}
 	if p.Match != nil {
 		ok, err := p.Match.Bool(in)
 		if err != nil {

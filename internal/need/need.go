@@ -36,6 +36,11 @@ const (
 	// SnapshotSharing is which accounts may restore a DB snapshot. It is read only
 	// for snapshots that are about to be deleted, and where an expression asks.
 	SnapshotSharing Fact = "snapshot_sharing"
+	// Buckets, Functions and Tables are what listing S3's buckets, Lambda's
+	// functions and DynamoDB's tables gives, with their tags.
+	Buckets   Fact = "buckets"
+	Functions Fact = "functions"
+	Tables    Fact = "tables"
 	// InstanceTags and VolumeTags are the tags of the instance or volume that a
 	// resource belongs to.
 	InstanceTags Fact = "instance_tags"
@@ -72,12 +77,30 @@ const (
 
 // Call is one AWS API operation.
 type Call struct {
-	Service   string // as in the SDK: ec2, sesv2, sns
+	Service   string // as in the SDK: ec2, sesv2, sns; "tag" is the Resource Groups Tagging API
 	Operation string // as in the API: DescribeInstances
 }
 
 // String is service:Operation, the way IAM writes most permissions.
 func (c Call) String() string { return c.Service + ":" + c.Operation }
+
+// permissions are those that IAM does not name as the API names the call.
+var permissions = map[Call]string{
+	{"s3", "ListBuckets"}:         "s3:ListAllMyBuckets",
+	{"s3", "DeleteBucketTagging"}: "s3:PutBucketTagging",
+	{"sesv2", "SendEmail"}:        "ses:SendEmail",
+	{"lambda", "Invoke"}:          "lambda:InvokeFunction",
+	// A transaction needs what each of its writes would need alone.
+	{"dynamodb", "TransactWriteItems"}: "dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem and dynamodb:ConditionCheckItem",
+}
+
+// Permission is what IAM calls the right to make the call.
+func (c Call) Permission() string {
+	if p, ok := permissions[c]; ok {
+		return p
+	}
+	return c.String()
+}
 
 // Cost is what one fact takes.
 type Cost struct {
@@ -91,16 +114,20 @@ type Cost struct {
 }
 
 var costs = map[Fact]Cost{
-	Instances:          {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
-	Volumes:            {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 1000 volumes"},
-	Snapshots:          {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for 1000 snapshots"},
-	Images:             {Calls: []Call{{"ec2", "DescribeImages"}}, Per: "one call for 1000 images"},
-	NetworkInterfaces:  {Calls: []Call{{"ec2", "DescribeNetworkInterfaces"}}, Per: "one call for 1000 network interfaces"},
-	SecurityGroups:     {Calls: []Call{{"ec2", "DescribeSecurityGroups"}}, Per: "one call for 1000 security groups"},
-	NetworkACLs:        {Calls: []Call{{"ec2", "DescribeNetworkAcls"}}, Per: "one call for 1000 network ACLs"},
-	ElasticIPs:         {Calls: []Call{{"ec2", "DescribeAddresses"}}, Per: "one call for all addresses"},
-	VPCs:               {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs"},
-	Subnets:            {Calls: []Call{{"ec2", "DescribeSubnets"}}, Per: "one call for 1000 subnets"},
+	Instances:         {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 1000 instances"},
+	Volumes:           {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 1000 volumes"},
+	Snapshots:         {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for 1000 snapshots"},
+	Images:            {Calls: []Call{{"ec2", "DescribeImages"}}, Per: "one call for 1000 images"},
+	NetworkInterfaces: {Calls: []Call{{"ec2", "DescribeNetworkInterfaces"}}, Per: "one call for 1000 network interfaces"},
+	SecurityGroups:    {Calls: []Call{{"ec2", "DescribeSecurityGroups"}}, Per: "one call for 1000 security groups"},
+	NetworkACLs:       {Calls: []Call{{"ec2", "DescribeNetworkAcls"}}, Per: "one call for 1000 network ACLs"},
+	ElasticIPs:        {Calls: []Call{{"ec2", "DescribeAddresses"}}, Per: "one call for all addresses"},
+	VPCs:              {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs"},
+	Subnets:           {Calls: []Call{{"ec2", "DescribeSubnets"}}, Per: "one call for 1000 subnets"},
+	Buckets:           {Calls: []Call{{"s3", "ListBuckets"}, {"s3", "GetBucketTagging"}}, Per: "one call for 1000 buckets, and one for the tags of each"},
+	Functions:         {Calls: []Call{{"lambda", "ListFunctions"}, {"tag", "GetResources"}}, Per: "two calls for 50 functions"},
+	Tables: {Calls: []Call{{"dynamodb", "ListTables"}, {"dynamodb", "DescribeTable"}, {"tag", "GetResources"}},
+		Per: "two calls for 100 tables, and one for each"},
 	InstanceTags:       {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
 	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
 	VPCTags:            {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},

@@ -47,7 +47,7 @@ func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
 		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.Databases, need.DBClusters, need.DBSnapshots, need.Groups,
-		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object,
+		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.Buckets, need.Functions, need.Tables, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Protection, need.Creator, need.Metrics, need.Table, need.Object,
 		need.SnapshotUse, need.ImageUse, need.GroupUse, need.SnapshotShares, need.ImageShares}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
@@ -73,6 +73,7 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		{need.Instances, []string{"ec2:DescribeInstances"}, false},
 		{need.Volumes, []string{"ec2:DescribeVolumes"}, false},
 		{need.ElasticIPs, []string{"ec2:DescribeAddresses"}, false},
+		{need.Buckets, []string{"s3:ListBuckets", "s3:GetBucketTagging"}, false},
 		{need.InstanceTags, []string{"ec2:DescribeInstances"}, true},
 		{need.VolumeTags, []string{"ec2:DescribeVolumes"}, true},
 		{need.VPCTags, []string{"ec2:DescribeVpcs"}, true},
@@ -116,9 +117,22 @@ func TestEveryCallIsAmongThePermissions(t *testing.T) {
 	for _, f := range constants(t) {
 		c, _ := need.Of(f)
 		for _, call := range c.Calls {
-			if !strings.Contains(string(page), "`"+call.String()+"`") {
-				t.Errorf("docs/permissions.md does not have %s, which %s takes", call, f)
+			if !strings.Contains(string(page), "`"+call.Permission()+"`") {
+				t.Errorf("docs/permissions.md does not have %s, which %s takes", call.Permission(), f)
 			}
+		}
+	}
+}
+
+func TestIAMNamesSomeCallsOtherwise(t *testing.T) {
+	for call, want := range map[need.Call]string{
+		{Service: "ec2", Operation: "StopInstances"}:      "ec2:StopInstances",
+		{Service: "sesv2", Operation: "SendEmail"}:        "ses:SendEmail",
+		{Service: "s3", Operation: "ListBuckets"}:         "s3:ListAllMyBuckets",
+		{Service: "s3", Operation: "DeleteBucketTagging"}: "s3:PutBucketTagging",
+	} {
+		if got := call.Permission(); got != want {
+			t.Errorf("the permission for %s is %s, want %s", call, got, want)
 		}
 	}
 }

@@ -80,7 +80,7 @@ var scheduleKind = kind[string]{want: "rate(…) or cron(…)",
 
 // laterTypes are the types of resources that the language names beside those
 // this version has.
-var laterTypes = []string{"any", "dynamodb:table", "lambda:function", "s3:bucket"}
+var laterTypes = []string{"any"}
 
 // typeNames are the types there are.
 func typeNames() []string {

@@ -31,6 +31,7 @@ const (
 	HoursUnknown  = "hours-unknown"  // what a resource's hours are: its tag is none
 	AfterUnknown  = "after-unknown"  // how long a step's grace period is
 	RuleUnknown   = "rule-unknown"   // whether a rule is to be revoked; it is left
+	TagsUnread    = "tags-unread"    // its tags could not be read
 	FactUnread    = "fact-unread"    // a fact that the policy needs could not be read
 
 	// Of an exemption.
@@ -128,6 +129,7 @@ var groups = []Group{
 		{HoursUnknown, "what a resource's hours are: its tag is none"},
 		{AfterUnknown, "how long a step's grace period is"},
 		{RuleUnknown, "whether a rule is to be revoked; it is left"},
+		{TagsUnread, "its tags could not be read, so nothing is said of them"},
 		{FactUnread, "a fact that the policy needs could not be read"},
 	}},
 	{"Of an exemption", []Entry{

@@ -39,6 +39,9 @@ func FromARN(arn string) (Ref, bool) {
 	if id == "" {
 		return Ref{}, false
 	}
+	if service == "rds" && word == "cluster-snapshot" {
+		word, id = "snapshot", ClusterSnapshotID(id)
+	}
 	return Ref{ID: id, ARN: arn, Type: Type(service + ":" + word), Account: parts[4], Region: parts[3]}, true
 }
 

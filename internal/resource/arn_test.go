@@ -48,20 +48,43 @@ func TestAnARNNamesItsResource(t *testing.T) {
 	}
 }
 
-// What tagwarden makes of a resource of EC2 is read back as the same.
-func TestARNsOfEC2AreReadBack(t *testing.T) {
+// What tagwarden makes of a resource of any type is read back as the same.
+func TestARNsOfEveryTypeAreReadBack(t *testing.T) {
 	at := resource.Place{Account: "111122223333", Region: "eu-west-1"}
 	for _, s := range resource.Schemas() {
-		if !strings.HasPrefix(string(s.Type), "ec2:") {
-			continue
-		}
-		want := resource.EC2Ref(at, s.Type, "x-1")
-		got, ok := resource.FromARN(want.ARN)
-		if got.Account == "" {
-			got.Account = at.Account // those of snapshots and images have none
-		}
-		if diff := cmp.Diff(want, got); diff != "" || !ok {
-			t.Errorf("%s: (-want +got)\n%s", s.Type, diff)
+		for _, want := range refsOf(t, at, s.Type) {
+			got, ok := resource.FromARN(want.ARN)
+			if got.Account == "" {
+				got.Account = at.Account // those of snapshots, images and buckets have none
+			}
+			if got.Region == "" {
+				got.Region = at.Region // those of buckets have none
+			}
+			if diff := cmp.Diff(want, got); diff != "" || !ok {
+				t.Errorf("%s: (-want +got)\n%s", want.ARN, diff)
+			}
 		}
 	}
+}
+
+// refsOf are refs of a type, one of each form that its ids have.
+func refsOf(t *testing.T, at resource.Place, typ resource.Type) []resource.Ref {
+	switch typ {
+	case resource.AutoScalingGroup:
+		return []resource.Ref{resource.GroupRef(at, "0-1", "web/blue")}
+	case resource.RDSCluster, resource.RDSDatabase:
+		return []resource.Ref{resource.RDSRef(at, typ, "web")}
+	case resource.RDSSnapshot:
+		return []resource.Ref{resource.RDSRef(at, typ, "before"), resource.RDSRef(at, typ, "rds:web-2026-11-19"), resource.RDSRef(at, typ, resource.ClusterSnapshotID("before"))}
+	case resource.S3Bucket:
+		return []resource.Ref{resource.S3Ref(at, "logs")}
+	case resource.LambdaFunction:
+		return []resource.Ref{resource.LambdaRef(at, "resize")}
+	case resource.DynamoDBTable:
+		return []resource.Ref{resource.DynamoDBRef(at, "orders")}
+	}
+	if !strings.HasPrefix(string(typ), "ec2:") {
+		t.Fatalf("nobody says what a resource of type %s is named", typ)
+	}
+	return []resource.Ref{resource.EC2Ref(at, typ, "x-1")}
 }

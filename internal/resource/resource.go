@@ -89,6 +89,9 @@ type Base struct {
 	Made Lazy[Origin]
 	// Measures are the metrics that were read, nil for none.
 	Measures map[need.Metric]Lazy[float64]
+	// TagsErr is why its tags could not be read, nil where they were. TagSet is
+	// empty then and says nothing.
+	TagsErr error
 }
 
 // Ref names the resource.
@@ -99,6 +102,18 @@ func (b *Base) Tags() tag.Set { return b.TagSet }
 
 // MarkValue is the value of the mark on it, "" without one.
 func (b *Base) MarkValue() string { return b.Mark }
+
+// TagsUnread is why its tags could not be read, nil where they were.
+func (b *Base) TagsUnread() error { return b.TagsErr }
+
+// TagsUnread is why the tags of a resource could not be read, nil where they
+// were. Nothing can be said then of what it is tagged with.
+func TagsUnread(r Resource) error {
+	if b, ok := r.(interface{ TagsUnread() error }); ok {
+		return b.TagsUnread()
+	}
+	return nil
+}
 
 // HideMark takes the tag with this key out of Tags and keeps it as the mark.
 func (b *Base) HideMark(key string) {

@@ -74,10 +74,10 @@ func (s *Schema) Field(name string) (Field, bool) {
 
 // schemas is the one list of the types there are.
 var schemas = []*Schema{
-	groupSchema,
+	groupSchema, tableSchema,
 	elasticIPSchema, imageSchema, instanceSchema, networkACLSchema, networkInterfaceSchema,
 	securityGroupSchema, snapshotSchema, subnetSchema, volumeSchema, vpcSchema,
-	dbClusterSchema, databaseSchema, dbSnapshotSchema,
+	functionSchema, dbClusterSchema, databaseSchema, dbSnapshotSchema, bucketSchema,
 }
 
 // Schemas returns every type, sorted by name.

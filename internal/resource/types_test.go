@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,17 @@ func types() map[resource.Type]struct {
 				"suspended": []string{"Launch"}, "propagated": []string{"Name"}, "launch_template": "web", "health_check": "ELB", "zones": []string{"eu-central-1a"}, "subnets": []string{"subnet-1"},
 				"target_groups": []string{"arn:t"}, "managed_by": "eks.amazonaws.com"},
 			[]string{"2026-11-18 12:00", "running", "2 of 1 to 4", "Unknown"}},
+		resource.S3Bucket: {&resource.Bucket{Base: named(resource.S3Ref(place, "logs")), CreatedAt: made},
+			map[string]any{"created_at": made, "age": 48 * time.Hour},
+			[]string{"2026-11-18 12:00", "x", "Unknown"}},
+		resource.LambdaFunction: {&resource.Function{Base: named(resource.LambdaRef(place, "resize")), Runtime: "python3.13", Memory: 512, Timeout: 15 * time.Second, CodeSize: 1024,
+			ModifiedAt: made, PackageType: "Zip", Architecture: "arm64", VPC: "vpc-1", Role: "arn:aws:iam::111122223333:role/resize", Description: "d"},
+			map[string]any{"runtime": "python3.13", "memory": 512, "timeout": 15 * time.Second, "code_size": 1024, "modified_at": made, "package_type": "Zip", "architecture": "arm64",
+				"vpc": "vpc-1", "role": "arn:aws:iam::111122223333:role/resize", "description": "d"},
+			[]string{"2026-11-18 12:00", "python3.13", "x", "Unknown", "d"}},
+		resource.DynamoDBTable: {&resource.Table{Base: named(resource.DynamoDBRef(place, "orders")), State: "ACTIVE", CreatedAt: made, Size: 4096, Items: 12, BillingMode: "PAY_PER_REQUEST", DeletionProtection: true},
+			map[string]any{"state": "ACTIVE", "created_at": made, "age": 48 * time.Hour, "size": 4096, "items": 12, "billing_mode": "PAY_PER_REQUEST", "deletion_protection": true},
+			[]string{"2026-11-18 12:00", "12", "x", "Unknown", "PAY_PER_REQUEST"}},
 	}
 }
 
@@ -166,7 +178,7 @@ func TestEveryTypeHasItsFieldsAndColumns(t *testing.T) {
 			t.Errorf("%s: columns (-want +got)\n%s", s.Type, diff)
 		}
 		actions := []action.Kind{action.Tag, action.Untag}
-		if strings.HasPrefix(string(s.Type), "ec2:") {
+		if service, _, _ := strings.Cut(string(s.Type), ":"); service != "rds" && service != "autoscaling" {
 			actions = append(actions, action.Invoke)
 		}
 		actions = append(actions, also[s.Type]...)
@@ -193,6 +205,7 @@ func TestFieldsOfAnEmptyResource(t *testing.T) {
 		resource.EC2SecurityGroup: &resource.SecurityGroup{RuleList: resource.Known[[]resource.Rule](nil)}, resource.EC2NetworkACL: &resource.NetworkACL{}, resource.EC2ElasticIP: &resource.ElasticIP{},
 		resource.EC2VPC: &resource.VPC{}, resource.EC2Subnet: &resource.Subnet{},
 		resource.RDSDatabase: &resource.Database{}, resource.RDSCluster: &resource.DBCluster{}, resource.RDSSnapshot: &resource.DBSnapshot{Kind: "manual"}, resource.AutoScalingGroup: &resource.Group{},
+		resource.S3Bucket: &resource.Bucket{}, resource.LambdaFunction: &resource.Function{}, resource.DynamoDBTable: &resource.Table{},
 	} {
 		s, _ := resource.SchemaOf(typ)
 		for _, f := range s.Fields {
@@ -223,6 +236,8 @@ func TestWhatIsBeingDeletedIsEnded(t *testing.T) {
 		"a volume in error":            {&resource.Volume{State: "error"}, false},
 		"a volume that is going":       {&resource.Volume{State: "deleting"}, true},
 		"a volume that is gone":        {&resource.Volume{State: "deleted"}, true},
+		"a table that is used":         {&resource.Table{State: "ACTIVE"}, false},
+		"a table that is going":        {&resource.Table{State: "DELETING"}, true},
 		"an image that can be used":    {&resource.Image{State: "available"}, false},
 		"an image that is disabled":    {&resource.Image{State: "disabled"}, false},
 		"an image that is no more":     {&resource.Image{State: "deregistered"}, true},
@@ -262,5 +277,16 @@ func TestARNsOfSnapshotsAndImagesNameNoAccount(t *testing.T) {
 		if ref.ARN != want || ref.Place() != china || ref.ID != "x" || ref.Type != typ {
 			t.Errorf("%s: %+v, want the ARN %s", typ, ref, want)
 		}
+	}
+}
+
+func TestTagsThatWereNotReadSayWhy(t *testing.T) {
+	b := &resource.Bucket{}
+	if err := resource.TagsUnread(b); err != nil {
+		t.Errorf("read: %v", err)
+	}
+	b.TagsErr = errors.New("denied")
+	if err := resource.TagsUnread(b); err != b.TagsErr {
+		t.Errorf("unread: %v", err)
 	}
 }

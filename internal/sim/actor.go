@@ -90,6 +90,9 @@ func (a *Account) write(e Entry, err error) {
 // carryOut does what a call asks for, or as much of it as AWS does of one that
 // it refuses, and returns the ids of what it changed.
 func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
+	if k := kinds[c.kind]; k != nil && k.service.piecemeal && c.retags() {
+		return a.retagEach(c)
+	}
 	refusal := a.check(c)
 	if c.retags() || len(c.things) > 0 {
 		if refusal != nil {
@@ -117,6 +120,25 @@ func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
 	}
 	if refusal != nil {
 		return execute.Answer{}, changed, refusal.err
+	}
+	return answer, changed, nil
+}
+
+// retagEach changes tags one resource after another. A call that is wrong in
+// itself fails as a whole; what is wrong with one resource is its own affair.
+func (a *Account) retagEach(c *call) (execute.Answer, []string, error) {
+	if refusal := a.checkAgainst(c, requestRefusals); refusal != nil {
+		return execute.Answer{}, nil, refusal.err
+	}
+	answer := execute.Answer{RequestID: c.id, Failed: map[string]error{}}
+	var changed []string
+	for _, id := range c.ids {
+		one := &call{op: c.op, region: c.region, id: c.id, action: c.action, kind: c.kind, ids: []string{id}, tags: c.tags, keys: c.keys}
+		if refusal := a.checkAgainst(one, resourceRefusals); refusal != nil {
+			answer.Failed[id] = refusal.err
+			continue
+		}
+		changed = append(changed, one.retag()...)
 	}
 	return answer, changed, nil
 }

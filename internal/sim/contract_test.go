@@ -49,6 +49,7 @@ func blank(t *testing.T, typ resource.Type) resource.Resource {
 		resource.EC2Snapshot: &resource.Snapshot{Base: b}, resource.EC2Subnet: &resource.Subnet{Base: b}, resource.EC2Volume: &resource.Volume{Base: b}, resource.EC2VPC: &resource.VPC{Base: b},
 		resource.RDSDatabase: &resource.Database{Base: b}, resource.RDSCluster: &resource.DBCluster{Base: b}, resource.RDSSnapshot: &resource.DBSnapshot{Base: b},
 		resource.AutoScalingGroup: &resource.Group{Base: b, Sizes: resource.Sizes{Min: 1, Desired: 2}, Max: 4},
+		resource.S3Bucket:         &resource.Bucket{Base: b}, resource.LambdaFunction: &resource.Function{Base: b}, resource.DynamoDBTable: &resource.Table{Base: b},
 	}
 	if all[typ] == nil {
 		t.Fatalf("nobody says how to make a %s", typ)

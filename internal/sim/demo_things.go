@@ -60,6 +60,10 @@ func demoThings(start time.Time) []resource.Resource {
 		&resource.DBSnapshot{Base: at(east, "rds:orders-2026-11-19-03-00", tag.Set{"Project": "storefront"}), Kind: "automated", Database: "orders", Storage: 200, CreatedAt: ago(1)},
 		&resource.DBSnapshot{Base: at(mumbai, resource.ClusterSnapshotID("ledger-start"), nil), Cluster: "ledger", Engine: "aurora-postgresql", Storage: 1, CreatedAt: ago(55)},
 		&resource.Group{Base: at(east, "workers-dev", tag.Set{"Env": "dev", "Project": "storefront"}), Sizes: resource.Sizes{Min: 1, Desired: 2}, Max: 4, Propagated: []string{"Env"}, LaunchTemplate: "workers", CreatedAt: ago(140)},
+		&resource.Bucket{Base: at(east, "storefront-assets", tag.Set{"Project": "storefront", "Owner": "ana"}), CreatedAt: ago(700)},
+		&resource.Bucket{Base: at(mumbai, "exports-2024", nil), CreatedAt: ago(410)},
+		&resource.Function{Base: at(east, "thumbnails", tag.Set{"Project": "storefront"}), Runtime: "python3.13", Memory: 512, Description: "makes small pictures", ModifiedAt: ago(61)},
+		&resource.Table{Base: at(east, "sessions", nil), Items: 120_000, Size: 58_000_000, CreatedAt: ago(320)},
 	)
 }
 

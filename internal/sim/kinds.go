@@ -10,7 +10,7 @@ import (
 
 // kinds are the types beside instances that an account can have. The codes are
 // those of "Error codes for the Amazon EC2 API".
-var kinds = together(ec2Kinds, rdsKinds, groupKinds)
+var kinds = together(ec2Kinds, rdsKinds, groupKinds, serviceKinds)
 
 // together is one table of several.
 func together(tables ...map[resource.Type]*kind) map[resource.Type]*kind {
@@ -21,7 +21,7 @@ func together(tables ...map[resource.Type]*kind) map[resource.Type]*kind {
 	return all
 }
 
-// ec2Kinds are the types of EC2.
+// ec2Kinds are those of EC2.
 var ec2Kinds = map[resource.Type]*kind{
 	resource.EC2Volume: deletable(deleteVolume, kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume)),
 	resource.EC2Snapshot: deletable(deleteSnapshot, kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },

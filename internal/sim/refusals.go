@@ -87,6 +87,8 @@ var refusals = slices.Concat(
 	singleRefusals,
 	namedRefusals,
 	deletions,
+	requestRefusals,
+	resourceRefusals,
 )
 
 // identified are the refusals that concern a call's ids, which are well formed
@@ -199,10 +201,13 @@ type refused struct {
 }
 
 // check looks for the first refusal that a call meets, or returns nil.
-func (a *Account) check(c *call) *refused {
+func (a *Account) check(c *call) *refused { return a.checkAgainst(c, refusals) }
+
+// checkAgainst is check for some rows of the table.
+func (a *Account) checkAgainst(c *call, rows []Refusal) *refused {
 	a.look(c)
 	a.lookAround(c)
-	for _, r := range refusals {
+	for _, r := range rows {
 		if r.Operation != c.op || r.finds == nil {
 			continue
 		}

@@ -167,6 +167,7 @@ func scenes() map[string]scene {
 	}
 	maps.Copy(all, singleScenes())
 	maps.Copy(all, namedScenes())
+	maps.Copy(all, taggingScenes())
 	for op, k := range map[string]action.Kind{"ec2:CreateTags": action.Tag, "ec2:DeleteTags": action.Untag} {
 		for what, prefix := range prefixes {
 			all[op+": there is no such "+what] = do(k, prefix+"-0aaaaaaaaaaaaaaaa")

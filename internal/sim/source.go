@@ -90,6 +90,9 @@ func (a *Account) page(ctx context.Context, at resource.Place, t resource.Type, 
 	default:
 		rs, seq, more = after(reg.things[t], seq, a.pageSize)
 	}
+	if err := a.complement(ctx, at, t, rs, false); err != nil {
+		return nil, seq, false, err
+	}
 	return rs, seq, more, nil
 }
 
@@ -131,6 +134,9 @@ func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, i
 			seen[id] = true
 			rs = append(rs, i.snap())
 		}
+	}
+	if err := a.complement(ctx, at, t, rs, true); err != nil {
+		return nil, err
 	}
 	return rs, nil
 }

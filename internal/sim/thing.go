@@ -215,6 +215,8 @@ type kind struct {
 	// revoke is the operation that takes away one of its rules, "" where it has
 	// none.
 	revoke string
+	// untold takes from a copy its tags, which could not be read.
+	untold func(resource.Resource, error)
 	// effects are what can be done to one beside tagging.
 	effects map[action.Kind]effect
 	// retagged, where it is set, does what else a change of its tags changes;
@@ -232,6 +234,13 @@ type service struct {
 	named bool
 	// alone says that a call takes one resource: one for several is several.
 	alone bool
+	// piecemeal says that a call to change tags does what it can, and says of the
+	// rest why not.
+	piecemeal bool
+	// readEach is asked for each resource of a listing; "" where the listing says
+	// everything. readAll reads the tags of a page, and where it is denied, "" or
+	// not fresh enough readTags those of one; "" where the listing has them.
+	readEach, readAll, readTags string
 }
 
 // newID makes an id that was never given before.
@@ -280,6 +289,10 @@ func kindOf[T any, R interface {
 			base := own(&c)
 			base.TagSet = base.TagSet.Clone()
 			return R(&c), base
+		},
+		untold: func(r resource.Resource, err error) {
+			b := own(r.(R))
+			b.TagSet, b.TagsErr = tag.Set{}, err
 		},
 		is: func(r resource.Resource) bool { _, ok := r.(R); return ok },
 		complete: func(r resource.Resource, now time.Time) {

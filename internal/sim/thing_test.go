@@ -43,7 +43,8 @@ func TestEveryTypeThereIsCanBeInTheAccount(t *testing.T) {
 		}
 		id := a.Add(blank(t, s.Type))
 		r, ok := a.Resource(id)
-		if !ok || r.Ref().ID != id || r.Ref().Type != s.Type || r.Ref().Place() != home || r.Ref().ARN == "" || r.Tags() == nil {
+		ref, named := resource.FromARN(r.Ref().ARN)
+		if !ok || !named || ref.ID != id || r.Ref().ID != id || r.Ref().Type != s.Type || r.Ref().Place() != home || r.Tags() == nil {
 			t.Errorf("%s: %+v", s.Type, r)
 		}
 	}

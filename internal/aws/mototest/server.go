@@ -35,6 +35,7 @@ type Server struct {
 	URL string
 
 	accounts atomic.Int64
+	names    atomic.Int64
 	log      *os.File
 	life     io.Closer     // closing it ends the server
 	ended    chan struct{} // closed when the server has ended

@@ -27,6 +27,8 @@ func (a *Account) Make(t testing.TB, typ string) string {
 		return a.make(t, "AllocateAddress", "Domain", "vpc")
 	case "rds:db", "rds:cluster", "rds:snapshot", "autoscaling:group":
 		return a.makeDatabase(t, typ)
+	case "s3:bucket", "lambda:function", "dynamodb:table":
+		return a.makeNamed(t, typ)
 	}
 	t.Fatalf("nobody says how to make a %s in moto", typ)
 	return ""

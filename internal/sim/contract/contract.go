@@ -31,6 +31,8 @@ type Backend struct {
 	// Add makes a resource of a type that is not the instance's, without tags of
 	// the user, and returns its id. Nil skips what needs it.
 	Add func(t *testing.T, typ resource.Type) string
+	// KeepTags are types of which the backend, unlike AWS, cannot delete tags.
+	KeepTags []resource.Type
 	// Protect sets the protection of an instance. Nil skips what needs it.
 	Protect func(t *testing.T, id string, stop, terminate bool)
 	// Report makes the metric of an instance that value over its whole time, and
