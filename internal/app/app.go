@@ -172,7 +172,7 @@ func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
 	var count progress
 	unread, err := inventory.Sweep(ctx, a.o.Source, s.caller.Account, s.build.Regions, s.judge.Types(),
 		func(at resource.Place, rs []resource.Resource) error {
-			a.judge(ctx, s, b, at, rs)
+			a.judge(ctx, s, b, at, s.once(rs))
 			a.o.Progress(count.add(at.Region, len(rs)))
 			return nil
 		})
@@ -181,13 +181,26 @@ func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
 	}
 	for _, u := range unread {
 		a.o.Log.Warn("not read", "region", u.At.Region, "type", u.Type, "error", u.Err)
-		b.Unread(plan.Unread{Account: u.At.Account, Region: u.At.Region, Type: u.Type, Call: u.Call(), Reason: u.Err.Error(), Hint: fault.HintOf(u.Err)})
+		b.Unread(plan.Unread{Account: u.At.Account, Region: u.At.Region, Type: u.Type, Call: u.Call(), Reason: u.Err.Error(), Hint: fault.HintOf(u.Err),
+			Lasting: u.Type == resource.Any && fault.ClassOf(u.Err) == fault.Unsupported})
 	}
 	for _, region := range s.build.Regions {
 		a.o.Log.Info("read", "region", region, "resources", count.of(region))
 		a.o.Progress(Progress{Region: region, Resources: count.of(region), Done: true})
 	}
 	return nil
+}
+
+// once leaves out of a page of everything what is listed by its own type too,
+// where more is known of it.
+func (s *session) once(rs []resource.Resource) []resource.Resource {
+	types := s.judge.Types()
+	if !slices.Contains(types, resource.Any) {
+		return rs
+	}
+	return slices.DeleteFunc(rs, func(r resource.Resource) bool {
+		return resource.KindOf(r) == resource.Any && slices.Contains(types, r.Ref().Type)
+	})
 }
 
 // judge judges one page. What stays open for want of a fact is judged again

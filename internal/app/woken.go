@@ -62,14 +62,14 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 // that brings it along.
 func makes(p *policy.Policy, c *creation.Creation) bool {
 	for _, m := range c.Made {
-		if slices.Contains(p.Types, m.Ref.Type) {
+		if p.Concerns(m.Ref.Type) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(c.Brings, func(t resource.Type) bool { return slices.Contains(p.Types, t) })
+	return slices.ContainsFunc(c.Brings, p.Concerns)
 }
 
 // concerns says whether one of the resources is of a type of the policy.
 func concerns(p *policy.Policy, refs []resource.Ref) bool {
-	return slices.ContainsFunc(refs, func(r resource.Ref) bool { return slices.Contains(p.Types, r.Type) })
+	return slices.ContainsFunc(refs, func(r resource.Ref) bool { return p.Concerns(r.Type) })
 }

@@ -113,6 +113,9 @@ func with(tables ...map[action.Kind]change) map[action.Kind]change {
 func (a *Actor) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
 	ch, ok := changes[c.Type][c.Action]
 	if !ok {
+		ch, ok = foreignChange(c.Type, c.Action)
+	}
+	if !ok {
 		return execute.Answer{}, &fault.Error{
 			Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
 			Message: fmt.Sprintf("there is no such call for resources of type %q", c.Type),

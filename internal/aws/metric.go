@@ -80,7 +80,7 @@ func (s *Source) measure(ctx context.Context, at resource.Place, m need.Metric, 
 
 // metricQuery asks for one metric of each resource.
 func metricQuery(at resource.Place, m need.Metric, now time.Time, rs []resource.Resource) (*cloudwatch.GetMetricDataInput, error) {
-	schema, ok := resource.SchemaOf(rs[0].Ref().Type)
+	schema, ok := resource.SchemaOf(resource.KindOf(rs[0]))
 	if !ok || schema.Metrics == nil {
 		return nil, invalid(callMetrics, at.Region, "CloudWatch measures nothing of resources of type "+string(rs[0].Ref().Type))
 	}

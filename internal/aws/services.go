@@ -33,6 +33,8 @@ type services struct {
 	buckets   perRegion[bucketsAPI]
 	functions perRegion[functionsAPI]
 	taggings  perRegion[taggingAPI]
+	configs   perRegion[configAPI]
+	explorers perRegion[explorerAPI]
 }
 
 // bucketsAPI is S3 in one region, as far as buckets go.

@@ -125,12 +125,21 @@ func ec2Reader(call need.Call, byID string,
 // List hands over the resources of a region in pages of up to 1000; the
 // addresses, which EC2 does not page, in one.
 func (s *Source) List(ctx context.Context, at resource.Place, t resource.Type, page func([]resource.Resource) error) error {
+	if t == resource.Any {
+		return s.s.listAnything(ctx, at, page)
+	}
 	return s.each(ctx, at, t, nil, page)
 }
 
 // Get reads resources anew. It asks by filter, which leaves out an id that is
 // not there where a list of ids would fail as a whole.
 func (s *Source) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
+	if foreign(t) {
+		if len(ids) == 0 {
+			return nil, nil
+		}
+		return s.s.getAnything(ctx, at, ids)
+	}
 	r, err := s.reader(at, t)
 	if err != nil {
 		return nil, err

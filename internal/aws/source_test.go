@@ -94,7 +94,7 @@ func TestWhatCannotBeReadIsRefusedWithoutACall(t *testing.T) {
 		at resource.Place
 		t  resource.Type
 	}{
-		"another type":        {place, "sqs:queue"},
+		"another type":        {place, "a queue"},
 		"no region":           {resource.Place{Account: "111122223333"}, resource.EC2Instance},
 		"no region's name":    {resource.Place{Region: "evil.example.com/"}, resource.EC2Instance},
 		"a name of dashes":    {resource.Place{Region: "-eu-west-1"}, resource.EC2Instance},

@@ -221,6 +221,9 @@ func TestEveryTypeIsListedPageByPageAndReadByFilter(t *testing.T) {
 // Every type has its call in the tables that the listing goes through.
 func TestEveryTypeHasItsRows(t *testing.T) {
 	for _, s := range resource.Schemas() {
+		if s.Type == resource.Any { // which has no reader and no change of its own
+			continue
+		}
 		r, ok := readers[s.Type]
 		if !ok {
 			t.Errorf("%s cannot be read", s.Type)

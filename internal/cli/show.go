@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -82,7 +83,7 @@ func applied(r *app.Report) error {
 
 // incomplete says whether something was unread or held.
 func incomplete(p *plan.Plan) error {
-	if len(p.Unread) > 0 {
+	if slices.ContainsFunc(p.Unread, func(u plan.Unread) bool { return !u.Lasting }) {
 		return exit(exitIncomplete)
 	}
 	for _, f := range p.Findings {

@@ -74,6 +74,7 @@ func TestTheExitCodeOfAnAppliedPlanIsTheWorstThatHappened(t *testing.T) {
 		"done":             {p: plan.Plan{Findings: []plan.Finding{did(action.Stop, plan.Done)}}},
 		"skipped":          {p: plan.Plan{Findings: []plan.Finding{did(action.Stop, plan.Skipped)}}},
 		"held":             {p: plan.Plan{Findings: []plan.Finding{did(action.Stop, plan.Held)}}, want: exit(exitIncomplete)},
+		"lastingly unread": {p: plan.Plan{Unread: []plan.Unread{{Lasting: true}}}},
 		"unread":           {p: plan.Plan{Unread: []plan.Unread{{}}}, want: exit(exitIncomplete)},
 		"failed and held":  {p: plan.Plan{Findings: []plan.Finding{did(action.Stop, plan.Held), did(action.Tag, plan.Failed)}}, want: exit(exitFailed)},
 		"unsent":           {r: app.Report{Deliveries: []notify.Delivery{{Accepted: true}, {}}}, want: exit(exitFailed)},

@@ -77,7 +77,7 @@ func TestTheTableIsAsLargeAsItSays(t *testing.T) {
 
 func TestEveryTypeHasAnEventThatCreatesIt(t *testing.T) {
 	for _, s := range resource.Schemas() {
-		if len(ByType(s.Type)) == 0 {
+		if s.Type != resource.Any && len(ByType(s.Type)) == 0 {
 			t.Errorf("nothing creates %s", s.Type)
 		}
 	}

@@ -71,7 +71,7 @@ func keys(ref resource.Ref) []string {
 
 // madeAt is when a resource says it was made, zero where it does not.
 func madeAt(r resource.Resource, now time.Time) time.Time {
-	schema, ok := resource.SchemaOf(r.Ref().Type)
+	schema, ok := resource.SchemaOf(resource.KindOf(r))
 	if !ok {
 		return time.Time{}
 	}

@@ -27,7 +27,11 @@ func (j *Judge) address(v *Verdict, sv *StepVerdict, in expr.Input) {
 		return
 	}
 	sv.Channel = ch.Router.Otherwise
-	value, err := ch.Router.By[in.Resource.Ref().Type].Text(in)
+	by, ok := ch.Router.By[resource.KindOf(in.Resource)]
+	if !ok {
+		by = ch.Router.By[resource.Any]
+	}
+	value, err := by.Text(in)
 	if facts := missingFacts(err); len(facts) > 0 {
 		v.Needs = append(v.Needs, facts...)
 	} else if target, ok := ch.Router.Map[value]; ok && err == nil {

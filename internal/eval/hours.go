@@ -58,7 +58,7 @@ func edgeOf(h hours.Hours, at policy.Edge, in expr.Input) *Edge {
 // started is when the resource was last started. Types that can be stopped
 // have the field; one that was never started has no time in it.
 func started(in expr.Input) time.Time {
-	if s, ok := resource.SchemaOf(in.Resource.Ref().Type); ok {
+	if s, ok := resource.SchemaOf(resource.KindOf(in.Resource)); ok {
 		if f, ok := s.Field("launched_at"); ok {
 			if v, err := f.Get(in.Resource, in.Now); err == nil {
 				at, _ := v.(time.Time)

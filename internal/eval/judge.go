@@ -53,9 +53,9 @@ func (j *Judge) Resource(dst []Verdict, r resource.Resource, now time.Time) []Ve
 	if r.Ended() {
 		return dst
 	}
-	t := r.Ref().Type
+	t := resource.KindOf(r)
 	for _, p := range j.policies {
-		if slices.Contains(p.Types, t) {
+		if p.Concerns(t) {
 			dst = append(dst, j.one(p, r, now))
 		}
 	}

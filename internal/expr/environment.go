@@ -186,7 +186,13 @@ func (env *environment) readByType(name string) func(resource.Resource, time.Tim
 	for _, s := range env.schemas {
 		fields[s.Type], _ = s.Field(name)
 	}
-	return func(r resource.Resource, now time.Time) (any, error) { return fields[r.Ref().Type].Get(r, now) }
+	return func(r resource.Resource, now time.Time) (any, error) {
+		f, ok := fields[resource.KindOf(r)]
+		if !ok {
+			f = fields[resource.Any]
+		}
+		return f.Get(r, now)
+	}
 }
 
 // accepts returns why the input is not one for this environment. A getter
@@ -202,9 +208,9 @@ func (env *environment) accepts(in Input) error {
 	case env.perRule && in.Rule == nil:
 		return &worded{"there is no rule to judge"}
 	}
-	t := in.Resource.Ref().Type
+	t := resource.KindOf(in.Resource)
 	for _, s := range env.schemas {
-		if s.Type == t {
+		if s.Type == t || s.Type == resource.Any {
 			return nil
 		}
 	}

@@ -41,6 +41,8 @@ const (
 	Buckets   Fact = "buckets"
 	Functions Fact = "functions"
 	Tables    Fact = "tables"
+	// Anything is what is told of every resource, whatever its type.
+	Anything Fact = "anything"
 	// InstanceTags and VolumeTags are the tags of the instance or volume that a
 	// resource belongs to.
 	InstanceTags Fact = "instance_tags"
@@ -128,6 +130,9 @@ var costs = map[Fact]Cost{
 	Functions:         {Calls: []Call{{"lambda", "ListFunctions"}, {"tag", "GetResources"}}, Per: "two calls for 50 functions"},
 	Tables: {Calls: []Call{{"dynamodb", "ListTables"}, {"dynamodb", "DescribeTable"}, {"tag", "GetResources"}},
 		Per: "two calls for 100 tables, and one for each"},
+	Anything: {Calls: []Call{{"tag", "GetResources"}, {"config", "DescribeConfigurationRecorders"}, {"config", "DescribeConfigurationRecorderStatus"},
+		{"config", "SelectResourceConfig"}, {"resource-explorer-2", "GetDefaultView"}, {"resource-explorer-2", "GetView"}, {"resource-explorer-2", "ListResources"}},
+		Per: "one call for 100 tagged resources, and one for 100 (AWS Config) or 500 (Resource Explorer) of all"},
 	InstanceTags:       {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
 	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
 	VPCTags:            {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},

@@ -154,8 +154,8 @@ func (b *Builder) gone() []Closing {
 		unread[listing{u.Region, u.Type}] = true
 	}
 	// What names no region, or no type, may have been any.
-	missed := func(r resource.Ref) bool {
-		return unread[listing{r.Region, r.Type}] || unread[listing{r.Region, ""}] || unread[listing{"", r.Type}] || unread[listing{}]
+	missed := func(r resource.Ref, p *policy.Policy) bool {
+		return slices.Contains(p.Types, resource.Any) && unread[listing{r.Region, resource.Any}] || unread[listing{r.Region, r.Type}] || unread[listing{r.Region, ""}] || unread[listing{"", r.Type}] || unread[listing{}]
 	}
 	var out []Closing
 	b.c.Cases.Each(func(c *cases.Case) {
@@ -167,9 +167,9 @@ func (b *Builder) gone() []Closing {
 				out = append(out, Closing{c.Policy, c.Resource.ARN, "policy-removed"})
 			}
 		case len(b.c.Only) > 0 && !slices.Contains(b.c.Only, c.Policy):
-		case !slices.Contains(p.Types, c.Resource.Type):
+		case !p.Concerns(c.Resource.Type):
 			out = append(out, Closing{c.Policy, c.Resource.ARN, "out-of-scope"})
-		case b.seen[c.Resource.ARN], missed(c.Resource):
+		case b.seen[c.Resource.ARN], missed(c.Resource, p):
 		case !slices.Contains(b.c.Regions, c.Resource.Region):
 		default:
 			out = append(out, Closing{c.Policy, c.Resource.ARN, "gone"})

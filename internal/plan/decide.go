@@ -239,7 +239,7 @@ func (c *Context) finding(v *eval.Verdict, k *cases.Case) Finding {
 	if k.Live(c.Now, v.Policy.Memory) {
 		f.Known, f.Since = k.Closed.IsZero(), k.Opened
 	}
-	if schema, ok := resource.SchemaOf(r.Ref().Type); ok {
+	if schema, ok := resource.SchemaOf(resource.KindOf(r)); ok {
 		for _, col := range schema.Columns {
 			f.Resource.Details = append(f.Resource.Details, Detail{Title: col.Title, Text: col.Get(r, c.Now)})
 		}

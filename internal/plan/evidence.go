@@ -17,7 +17,7 @@ import (
 // fields its expressions name and of the tags its rules and expressions name.
 func evidence(v *eval.Verdict, now time.Time) map[string]string {
 	out := map[string]string{}
-	schema, ok := resource.SchemaOf(v.Resource.Ref().Type)
+	schema, ok := resource.SchemaOf(resource.KindOf(v.Resource))
 	if !ok {
 		return out
 	}

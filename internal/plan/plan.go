@@ -203,6 +203,9 @@ type Unread struct {
 	Call    string        `json:"call"`
 	Reason  string        `json:"reason"`
 	Hint    string        `json:"hint,omitempty"`
+	// Lasting says that no call failed: as the account is set up nothing tells of
+	// it, at the next run either. Such a run is as complete as it can be.
+	Lasting bool `json:"lasting,omitempty"`
 }
 
 // Closing is a case that ended.

@@ -73,13 +73,3 @@ func TestTheDocumentationNamesEveryKey(t *testing.T) {
 		}
 	}
 }
-
-func TestEveryTypeOfTheLanguageIsRefusedAsOne(t *testing.T) {
-	for _, name := range laterTypes {
-		set, said := load("version: 1\npolicies: [{name: one, resource: " + name + ", match: resource.name == \"x\"}]\n")
-		want := "resource: " + name + " is part of the policy language, but this version of tagwarden does not have it"
-		if set != nil || !strings.Contains(said, want) || strings.Count(said, "error") != 1 {
-			t.Errorf("%s: %s", name, said)
-		}
-	}
-}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -78,10 +77,6 @@ var scheduleKind = kind[string]{want: "rate(…) or cron(…)",
 		return s, true
 	}}
 
-// laterTypes are the types of resources that the language names beside those
-// this version has.
-var laterTypes = []string{"any"}
-
 // typeNames are the types there are.
 func typeNames() []string {
 	var names []string
@@ -101,10 +96,8 @@ var typeKind = kind[string]{want: "a type of resource",
 			return "", false
 		case slices.Contains(typeNames(), s):
 			return s, true
-		case slices.Contains(laterTypes, s):
-			r.later(n, "resource: "+n.bare(), "this version has "+strings.Join(typeNames(), ", "))
 		default:
-			r.fault(n, meant(s, append(typeNames(), laterTypes...)), "%s is not a type of resource", n.show())
+			r.fault(n, meant(s, typeNames()), "%s is not a type of resource", n.show())
 		}
 		return "", false
 	}}

@@ -114,7 +114,7 @@ func (l *loader) buildTriggers(p *policyDraft) {
 			p.Schedule = t.v.schedule.v
 		case t.v.state.set():
 			p.Wakes.States = append(p.Wakes.States, t.v.state.v)
-			if !slices.Contains(p.Types, resource.EC2Instance) && len(p.Types) > 0 {
+			if !p.Concerns(resource.EC2Instance) && len(p.Types) > 0 {
 				l.fault(t.v.state.at, "write resource: ec2:instance", "only instances tell of their state, and the policy is about none")
 			}
 		case t.v.api.set():

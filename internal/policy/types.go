@@ -193,6 +193,11 @@ type OutcomeOf struct {
 	Action action.Kind
 }
 
+// Concerns says whether the policy is about resources of a type.
+func (p *Policy) Concerns(t resource.Type) bool {
+	return slices.Contains(p.Types, t) || slices.Contains(p.Types, resource.Any)
+}
+
 // Notifies says whether the policy tells anybody.
 func (p *Policy) Notifies() bool {
 	for i := range p.Steps {

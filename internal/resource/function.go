@@ -39,6 +39,7 @@ var functionSchema = &Schema{
 	Title:   "Lambda function",
 	Doc:     "A function, as its unpublished version is configured.",
 	Actions: tagging,
+	Metrics: functionMetrics,
 	Fields:  sorted(slices.Concat(shared[*Function](need.Functions), functionFields)),
 	Columns: []Column{
 		column("Modified (UTC)", func(f *Function) string { return utc(f.ModifiedAt) }),

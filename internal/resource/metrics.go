@@ -51,7 +51,7 @@ func (b *Base) SetMeasured(m need.Metric, l Lazy[float64]) {
 // one, without any call, where the resource has not been measured for as long:
 // the average of three days says nothing about fourteen.
 func Measure(r Resource, m need.Metric, now time.Time) (float64, error) {
-	s, ok := SchemaOf(r.Ref().Type)
+	s, ok := SchemaOf(KindOf(r))
 	if !ok || s.Metrics == nil {
 		return 0, fmt.Errorf("CloudWatch measures nothing of resources of type %s", r.Ref().Type)
 	}
@@ -113,6 +113,27 @@ var volumeMetrics = &Metrics{
 		}
 		return knownTime(v.CreatedAt, "its creation")
 	},
+}
+
+// functionMetrics are from "Types of metrics for Lambda functions" in the Lambda
+// developer guide. A function that is not called reports nothing, and when it
+// was created Lambda does not tell.
+var functionMetrics = &Metrics{
+	Namespace: "AWS/Lambda", Dimension: "FunctionName",
+	Names: []string{
+		"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "DeadLetterErrors", "IteratorAge", "AsyncEventsReceived", "AsyncEventAge", "AsyncEventsDropped",
+	},
+}
+
+// tableMetrics are from "DynamoDB Metrics and dimensions" in the DynamoDB
+// developer guide: those that have no dimension but the table.
+var tableMetrics = &Metrics{
+	Namespace: "AWS/DynamoDB", Dimension: "TableName", Began: "created",
+	Names: []string{
+		"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ProvisionedReadCapacityUnits", "ProvisionedWriteCapacityUnits",
+		"ReadThrottleEvents", "WriteThrottleEvents", "TimeToLiveDeletedItemCount",
+	},
+	Since: func(r Resource) (time.Time, error) { return knownTime(r.(*Table).CreatedAt, "its creation") },
 }
 
 // knownTime is a time that must be known.

@@ -72,7 +72,7 @@ func (s *Schema) Field(name string) (Field, bool) {
 	return s.Fields[i], true
 }
 
-// schemas is the one list of the types there are.
+// schemas is the one list of the types there are, beside Any.
 var schemas = []*Schema{
 	groupSchema, tableSchema,
 	elasticIPSchema, imageSchema, instanceSchema, networkACLSchema, networkInterfaceSchema,
@@ -81,11 +81,11 @@ var schemas = []*Schema{
 }
 
 // Schemas returns every type, sorted by name.
-func Schemas() []*Schema { return schemas }
+func Schemas() []*Schema { return allSchemas }
 
 // SchemaOf returns the schema of a type.
 func SchemaOf(t Type) (*Schema, bool) {
-	for _, s := range schemas {
+	for _, s := range allSchemas {
 		if s.Type == t {
 			return s, true
 		}

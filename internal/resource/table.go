@@ -38,6 +38,7 @@ var tableSchema = &Schema{
 	Title:   "DynamoDB table",
 	Doc:     "A table; each replica of a global table is one of its own.",
 	Actions: tagging,
+	Metrics: tableMetrics,
 	Fields: sorted(slices.Concat(shared[*Table](need.Tables), tableFields,
 		createdFields(need.Tables, "created", func(t *Table) time.Time { return t.CreatedAt }))),
 	Columns: []Column{

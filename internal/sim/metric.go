@@ -79,7 +79,7 @@ func (a *Account) measured(at resource.Place, r resource.Resource, m need.Metric
 // since is from when on a resource has reported, false for one that does not. Of
 // types of which AWS does not tell it, that is always.
 func since(r resource.Resource) (time.Time, bool) {
-	s, ok := resource.SchemaOf(r.Ref().Type)
+	s, ok := resource.SchemaOf(resource.KindOf(r))
 	if !ok || s.Metrics == nil {
 		return time.Time{}, false
 	}

@@ -47,6 +47,9 @@ func (a *Account) Regions(ctx context.Context) ([]string, error) {
 // List hands over the resources of a region in order of launch, a page at a
 // time. What happens between two pages shows in the later one.
 func (a *Account) List(ctx context.Context, at resource.Place, t resource.Type, page func([]resource.Resource) error) error {
+	if t == resource.Any {
+		return a.listAnything(ctx, at, page)
+	}
 	for seq, pages, more := 0, 0, true; more; pages++ {
 		var rs []resource.Resource
 		var err error

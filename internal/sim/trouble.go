@@ -11,6 +11,7 @@ type trouble struct {
 	regions   map[string]fault.Class // where nothing answers
 	pages     map[string]int         // pages of a listing before it fails
 	lost      map[string]lost
+	untagged  bool // what has no tags is hidden from listings of everything
 }
 
 // lost is answers that do not come back.
@@ -65,6 +66,14 @@ func (a *Account) LoseAnswers(op string, n int, done bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.trouble.lost[op] = lost{calls: n, done: done}
+}
+
+// HideUntagged makes listings of everything leave out what has no tags, as they
+// do where neither AWS Config nor Resource Explorer is on.
+func (a *Account) HideUntagged() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trouble.untagged = true
 }
 
 // Mend ends all trouble.

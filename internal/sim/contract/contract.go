@@ -74,6 +74,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"a DB snapshot is deleted once nobody else uses it", testSnapshotOf},
 		{"what nothing uses is deleted, one at a time", testDelete},
 		{"what uses a snapshot and who was given it is read", testUse},
+		{"everything is listed whatever its type, each once", testAnything},
 		{"a parent's tags are read, and one that is gone has none", testParentTags},
 		{"calls at the same time do not disturb each other", testConcurrent},
 	})

@@ -19,7 +19,7 @@ func testTypes(t *testing.T, b Backend) {
 	}
 	for _, schema := range resource.Schemas() {
 		typ := schema.Type
-		if typ == resource.EC2Instance {
+		if typ == resource.EC2Instance || typ == resource.Any {
 			continue
 		}
 		t.Run(string(typ), func(t *testing.T) {
@@ -103,5 +103,41 @@ func testParentTags(t *testing.T, b Backend) {
 	}
 	if _, err := orphan.ParentTags().Get(need.InstanceTags); fault.ClassOf(err) != fault.NotFound {
 		t.Errorf("the tags of a parent that is gone: %v", err)
+	}
+}
+
+// A backend may see nothing of what was never tagged, and then says so.
+func testAnything(t *testing.T, b Backend) {
+	if b.Add == nil {
+		t.Skip("the backend makes only instances")
+	}
+	want := map[string]resource.Ref{}
+	for _, typ := range []resource.Type{resource.LambdaFunction, resource.DynamoDBTable} {
+		id := b.Add(t, typ)
+		b.tagged(t, typ, execute.Call{Action: action.Tag, IDs: []string{id}, Tags: tag.Set{"Project": "atlas"}}, tag.Set{"Project": "atlas"})
+		ref := b.one(t, typ, id).Ref()
+		want[ref.ARN] = ref
+	}
+	seen := map[string]bool{}
+	err := b.Source.List(t.Context(), b.Place, resource.Any, func(rs []resource.Resource) error {
+		for _, r := range rs {
+			ref := r.Ref()
+			if resource.KindOf(r) != resource.Any || seen[ref.ARN] || ref.Place() != b.Place {
+				t.Errorf("%+v is handed over as a %T, again: %v", ref, r, seen[ref.ARN])
+			}
+			seen[ref.ARN] = true
+			if w, ok := want[ref.ARN]; ok && (ref != w || !maps.Equal(r.Tags(), tag.Set{"Project": "atlas"})) {
+				t.Errorf("%+v with the tags %v, want %+v", ref, r.Tags(), w)
+			}
+		}
+		return nil
+	})
+	if err != nil && fault.ClassOf(err) != fault.Unsupported {
+		t.Fatal(err)
+	}
+	for arn := range want {
+		if !seen[arn] {
+			t.Errorf("%s is not listed", arn)
+		}
 	}
 }
