@@ -163,7 +163,7 @@ func TestABucketIsReadInItsOwnRegionAlone(t *testing.T) {
 
 // onBuckets makes a call about buckets that have these tags, and returns what
 // was written.
-func onBuckets(t *testing.T, have map[string]reply, c execute.Call) (execute.Answer, error, []string) {
+func onBuckets(t *testing.T, have map[string]reply, c execute.Call) (execute.Answer, []string, error) {
 	t.Helper()
 	var mu sync.Mutex
 	var wrote []string
@@ -184,7 +184,7 @@ func onBuckets(t *testing.T, have map[string]reply, c execute.Call) (execute.Ans
 	})
 	c.At, c.Type = place, resource.S3Bucket
 	answer, err := s.Actor().Do(t.Context(), c)
-	return answer, err, wrote
+	return answer, wrote, err
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html
@@ -207,7 +207,7 @@ func TestTaggingABucketKeepsItsOtherTags(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.c.IDs = []string{"logs"}
-			answer, err, wrote := onBuckets(t, map[string]reply{"logs": tt.have}, tt.c)
+			answer, wrote, err := onBuckets(t, map[string]reply{"logs": tt.have}, tt.c)
 			if d := cmp.Diff(tt.want, wrote); d != "" || err != nil || len(answer.Failed) != 0 {
 				t.Errorf("%v, %v (-want +got)\n%s", answer, err, d)
 			}
@@ -220,7 +220,7 @@ func TestABucketWhoseTagsCannotBeReadIsNotTagged(t *testing.T) {
 	isolate(t)
 	have := map[string]reply{"aaa": s3Error(403, "AccessDenied"), "bbb": tagging("k", "v"), "ccc": s3Error(404, "NoSuchBucket")}
 	c := execute.Call{Action: action.Tag, IDs: []string{"aaa", "bbb", "ccc"}, Tags: tag.Set{"Project": "atlas"}}
-	answer, err, wrote := onBuckets(t, have, c)
+	answer, wrote, err := onBuckets(t, have, c)
 	if err != nil || fault.ClassOf(answer.Failed["aaa"]) != fault.Denied || fault.ClassOf(answer.Failed["ccc"]) != fault.NotFound || answer.Failed["bbb"] != nil {
 		t.Errorf("%v, %v", answer, err)
 	}
@@ -228,7 +228,7 @@ func TestABucketWhoseTagsCannotBeReadIsNotTagged(t *testing.T) {
 		t.Error(d)
 	}
 	c.IDs = []string{"aaa"}
-	if _, err, wrote := onBuckets(t, have, c); fault.ClassOf(err) != fault.Denied || wrote != nil {
+	if _, wrote, err := onBuckets(t, have, c); fault.ClassOf(err) != fault.Denied || wrote != nil {
 		t.Errorf("%v, wrote %v", err, wrote)
 	}
 }
