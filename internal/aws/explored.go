@@ -157,15 +157,22 @@ func exploredTags(r *types.Resource) (tag.Set, error) {
 		if err := p.Data.UnmarshalSmithyDocument(&list); err != nil {
 			return nil, fmt.Errorf("reading the tags that Resource Explorer tells: %w", err)
 		}
-		for _, t := range list {
-			key, ok := t["Key"]
-			if !ok {
-				return nil, errNoKey
-			}
-			set[key] = t["Value"]
+		if err := addListed(set, list); err != nil {
+			return nil, err
 		}
 	}
 	return set, nil
+}
+
+func addListed(set tag.Set, list []map[string]string) error {
+	for _, t := range list {
+		key, ok := t["Key"]
+		if !ok {
+			return errNoKey
+		}
+		set[key] = t["Value"]
+	}
+	return nil
 }
 
 var errNoKey = errors.New("reading the tags that an inventory tells: a tag has no key")
