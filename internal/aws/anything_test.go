@@ -53,7 +53,7 @@ type estate struct {
 }
 
 func (e *estate) answer(_ int, r request) reply {
-	op := asked(r)
+	op := asks(r)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.calls == nil {
@@ -253,7 +253,7 @@ func TestWhatWasNeverTaggedAndNobodyTellsIsSaidToBeUnseen(t *testing.T) {
 	virtually(t, "neither may be asked", func(t *testing.T) {
 		e := &estate{t: t}
 		s, _ := open(t, func(n int, r request) reply {
-			if op := asked(r); op == "GetResources" {
+			if op := asks(r); op == "GetResources" {
 				return e.answer(n, r)
 			}
 			return jsonError(403, "AccessDeniedException", "no")
@@ -276,7 +276,7 @@ func TestAnInventoryThatFailsOnTheWayIsUnread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &estate{t: t, recorder: map[string]any{"allSupported": true}, recording: true}
 		s, _ := open(t, func(n int, r request) reply {
-			if asked(r) == "SelectResourceConfig" && in[string](t, r, "NextToken") != "" {
+			if asks(r) == "SelectResourceConfig" && in[string](t, r, "NextToken") != "" {
 				return jsonError(400, "AccessDeniedException", "no")
 			}
 			return e.answer(n, r)
@@ -315,7 +315,7 @@ func TestForeignTypesAreReadAnewAndTaggedByTheirARNs(t *testing.T) {
 		e := &estate{t: t, recorder: map[string]any{"allSupported": true}, recording: true}
 		var wrote []string
 		s, _ := open(t, func(n int, r request) reply {
-			switch op := asked(r); {
+			switch op := asks(r); {
 			case op == "TagResources" || op == "UntagResources":
 				wrote = append(wrote, op+strings.Join(in[[]string](t, r, "ResourceARNList"), ","))
 				return jsonReply(map[string]any{"FailedResourcesMap": map[string]any{bareARN: map[string]any{"ErrorCode": "InvalidParameterException", "StatusCode": 400}}})
