@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/record"
@@ -169,67 +170,70 @@ func (l *Ledger) recount(ctx context.Context, s record.Scope, full []ask, gates 
 	return l.write(ctx, ws...)
 }
 
+// looks is how often count reads before it takes what may be too many.
+const looks = 5
+
 // count counts what is reserved and tallied under limits after a time. What
-// goes from one to the other meanwhile could be seen twice, so all is read
-// until nothing has moved.
+// goes from one to the other meanwhile could be seen twice, though never
+// missed, so all is read until nothing has moved. Where much is done at once
+// that may not come about, and then too many are counted rather than too few.
 func (l *Ledger) count(ctx context.Context, s record.Scope, names []string, since time.Time) (map[string]int64, error) {
-	before, err := l.reserved(ctx, s, since)
+	before, err := l.reserved(ctx, s, names, since)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		tallied := map[string]int64{}
+	for look := 1; ; look++ {
+		counts := maps.Clone(before)
 		for _, name := range names {
 			tallies, err := l.table.Query(ctx, Query{PK: of("used", s) + between + name, From: stamp(since.Add(1))})
 			if err != nil {
 				return nil, err
 			}
 			for _, t := range tallies {
-				tallied[name] += t.number("n")
+				counts[name] += t.number("n")
 			}
 		}
-		after, err := l.reserved(ctx, s, since)
-		if err != nil {
-			return nil, err
-		}
-		if maps.Equal(before, after) {
-			for name, n := range after {
-				tallied[name] += n
-			}
-			return tallied, nil
+		after, err := l.reserved(ctx, s, names, since)
+		if err != nil || look == looks || maps.Equal(before, after) {
+			return counts, err
 		}
 		before = after
 	}
 }
 
-// reserved is what is reserved under each limit after a time.
-func (l *Ledger) reserved(ctx context.Context, s record.Scope, since time.Time) (map[string]int64, error) {
-	items, err := l.table.Query(ctx, Query{PK: of("reserved", s)})
+// reserved is what is reserved under limits after a time.
+func (l *Ledger) reserved(ctx context.Context, s record.Scope, names []string, since time.Time) (map[string]int64, error) {
 	out := map[string]int64{}
+	for _, name := range names {
+		out[name] = 0
+	}
+	items, err := l.table.Query(ctx, Query{PK: of("reserved", s)})
 	for _, r := range items {
-		if r.text(AttrAt) > stamp(since) {
-			out[r.text("limit")] += r.number("n")
+		name := r.text("limit")
+		if _, asked := out[name]; asked && r.text(AttrAt) > stamp(since) {
+			out[name] += r.number("n")
 		}
 	}
 	return out, err
 }
 
-// takeBack gives back what was reserved before the rest found no room. The
-// gates stay as full as they seem, until they are counted anew.
+// takeBack gives back what was reserved before the rest found no room, unless
+// another has taken over and given it back. The gates stay as full as they seem,
+// until they are counted anew.
 func (l *Ledger) takeBack(ctx context.Context, all []ask) error {
 	var ws []Write
 	for _, a := range all {
-		ws = append(ws, Write{Key: a.reservation, Kind: Update, Add: map[string]int64{"n": -a.n}})
+		if a.n > 0 {
+			ws = append(ws, Write{Key: a.reservation, Kind: Update, Add: map[string]int64{"n": -a.n}, If: [][]Test{{{Attr: "n", Is: AtLeast, Value: a.n}}}})
+		}
 	}
-	for ; len(ws) > MaxWrites; ws = ws[MaxWrites:] {
-		if err := l.write(ctx, ws[:MaxWrites]...); err != nil {
+	for some := range slices.Chunk(ws, MaxWrites) {
+		err := l.write(ctx, some...)
+		if _, gone := errors.AsType[*ConditionError](err); err != nil && !gone {
 			return err
 		}
 	}
-	if len(ws) == 0 {
-		return nil
-	}
-	return l.write(ctx, ws...)
+	return nil
 }
 
 // giveBack forgets what a run has reserved.
