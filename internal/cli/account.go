@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"time"
 
@@ -75,6 +76,10 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 		ways: notify.Transports{Mail: s, Topics: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
+// errLedgerRegion is said where nothing tells which region the ledger is in.
+var errLedgerRegion = errors.New("the ledger is a table in the region of the AWS configuration, which names none: " +
+	"set AWS_REGION, region in the profile or settings.regions, or write the ARN of the table")
+
 // ledgerTable opens the table that the settings name as the ledger: where its
 // ARN says, else in the region of the AWS configuration. What --region asks to
 // be read must not decide which ledger is used.
@@ -84,6 +89,9 @@ func ledgerTable(f *flags, set *policy.Set) func(context.Context) (*aws.LedgerTa
 		s, err := aws.Open(ctx, aws.Options{Profile: f.profile, Region: ref.Region, FallbackRegion: fallback(nil, set.Settings.Regions), Version: version()})
 		if err != nil {
 			return nil, err
+		}
+		if s.Region() == "" {
+			return nil, errLedgerRegion
 		}
 		return s.LedgerTable(ref.Table)
 	}
