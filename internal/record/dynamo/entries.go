@@ -151,14 +151,22 @@ func (b *batch) add(ln line, consume bool) {
 	switch {
 	case counted && before.text(AttrAt) >= stamp(ln.At): // it takes no more room than it did
 	case counted || !consume || reserved.number("n") <= 0:
-		b.change(ln.gate, Item{"policy": valid(ln.Policy), "action": ln.word}, map[string]int64{"n": 1, "version": 1})
+		b.fill(ln)
 	default:
 		left := maps.Clone(reserved)
 		left["n"] = reserved.number("n") - 1
 		b.items[ln.reservation] = left
 		c := b.change(ln.reservation, nil, map[string]int64{"n": -1})
 		c.If = [][]Test{{{Attr: "n", Is: AtLeast, Value: -c.Add["n"]}}}
+		if reserved.text(AttrAt) < stamp(ln.At) { // it may have been too old to count
+			b.fill(ln)
+		}
 	}
+}
+
+// fill adds what takes room and was not reserved to its gate.
+func (b *batch) fill(ln line) {
+	b.change(ln.gate, Item{"policy": valid(ln.Policy), "action": ln.word}, map[string]int64{"n": 1, "version": 1})
 }
 
 // tally counts an entry at a time, or no longer.

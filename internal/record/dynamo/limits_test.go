@@ -137,4 +137,15 @@ func TestWhatIsNewAgainCountsAgain(t *testing.T) {
 			t.Error("three were taken beside three of five")
 		}
 	})
+	t.Run("intended from a reservation", func(t *testing.T) {
+		l := dynamo.New("ledger", newTable(), at(noon))
+		reserve(t, l, "slow", 3, noon)
+		forget(t, l)
+		for _, arn := range []string{"arn:a", "arn:b", "arn:c"} {
+			intend(t, l, "slow", arn, tomorrow)
+		}
+		if reserve(t, l, "next", 3, tomorrow) {
+			t.Error("three were taken beside three of five")
+		}
+	})
 }
