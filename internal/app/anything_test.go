@@ -45,7 +45,7 @@ func TestAPolicyAboutAnyJudgesEverything(t *testing.T) {
 			t.Errorf("tags of %s (-want +got):\n%s", id, diff)
 		}
 	}
-	if s := r.Plan.Summary; s.Fixed != 4 || s.Compliant != 1 || s.Unknown != 0 { // with the root volume of the instance
+	if s := r.Plan.Summary; s.Fixed != 5 || s.Compliant != 1 || s.Unknown != 0 { // with the root volume and the network interface of the instance
 		t.Errorf("%+v", s)
 	}
 	if got := did(w.plan()); len(got) != 0 {

@@ -34,11 +34,12 @@ var (
 	given = resource.Shared{With: resource.Known([]string{"all"})}
 )
 
-// kept are the types that are never deleted: the networks, and what holds the
-// data of databases.
+// kept are the types that are never deleted: the networks, what holds data, and
+// what runs.
 var kept = []resource.Type{
 	resource.EC2VPC, resource.EC2Subnet, resource.EC2NetworkACL,
 	resource.RDSDatabase, resource.RDSCluster, resource.AutoScalingGroup,
+	resource.S3Bucket, resource.LambdaFunction, resource.DynamoDBTable,
 }
 
 // types has, for every type but instances, one of which everything is known,
