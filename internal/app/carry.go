@@ -48,7 +48,7 @@ func (a *App) Handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	if err := claims.resources(ctx, refs); err != nil {
 		return nil, nil, err
 	}
-	if err := a.judgeEvent(ctx, h, e, refs); err != nil {
+	if err := a.judgeEvent(ctx, h, refs); err != nil {
 		return nil, nil, err
 	}
 	report, err = a.apply(ctx, h.session, h.Plan, e.Now)

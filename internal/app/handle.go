@@ -70,7 +70,7 @@ func (a *App) Judge(ctx context.Context, e Event) (*Handling, error) {
 	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
 		return h, err
 	}
-	return h, a.judgeEvent(ctx, h, e, refs)
+	return h, a.judgeEvent(ctx, h, refs)
 }
 
 // wake says which policies an event wakes and which resources it is about.
@@ -207,7 +207,7 @@ func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]
 }
 
 // judgeEvent reads the resources of an event and makes the plan.
-func (a *App) judgeEvent(ctx context.Context, h *Handling, e Event, refs []resource.Ref) error {
+func (a *App) judgeEvent(ctx context.Context, h *Handling, refs []resource.Ref) error {
 	s := h.session
 	s.only(a, h.Policies)
 	if err := a.remember(ctx, s); err != nil {

@@ -139,7 +139,7 @@ func (a *explorerAPI) wholeView(ctx context.Context) (view, without string, err 
 
 // errNotIndexed is why Resource Explorer tells no tags of IAM's resources
 // ("Search query syntax reference for Resource Explorer" in its user guide).
-var errNotIndexed = errors.New("Resource Explorer does not index the tags of IAM's resources")
+var errNotIndexed = errors.New("reading tags: those of IAM's resources are not in Resource Explorer")
 
 // exploredTags are the tags among a resource's properties; a resource without
 // any has no such property. What a property looks like is not documented: one
