@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +27,16 @@ type known struct {
 	unread  error // why it does not tell the tags, nil where it does
 }
 
+// errUntagged is the cause of a listing that is whole but for what was never
+// tagged.
+var errUntagged = errors.New("listing what was never tagged")
+
+// lack is why an inventory service cannot list everything.
+type lack struct {
+	why string
+	err error // what the service answered to its first call, nil where it is off
+}
+
 // anywhere is a listing of everything in one region.
 type anywhere struct {
 	s    *Session
@@ -44,23 +56,22 @@ func (s *Session) listAnything(ctx context.Context, at resource.Place, page func
 		return err
 	}
 	without, err := s.listRecorded(ctx, at, l.add)
-	if err == nil && without != "" {
-		var more string
-		more, err = s.listExplored(ctx, at, l.add)
-		if more != "" {
-			without += "; " + more
-		} else {
-			without = ""
+	if err == nil && without != nil {
+		var more *lack
+		if more, err = s.listExplored(ctx, at, l.add); more != nil {
+			more.why = without.why + "; " + more.why
+			more.err = cmp.Or(more.err, without.err)
 		}
+		without = more
 	}
 	if err != nil {
 		return err
 	}
-	if err := l.rest(); err != nil || without == "" {
+	if err := l.rest(); err != nil || without == nil {
 		return err
 	}
-	f := invalid(callResources, at.Region, "resources that were never tagged are not seen there: "+without)
-	f.Class = fault.Unsupported
+	f := invalid(callResources, at.Region, "resources that were never tagged are not seen there: "+without.why)
+	f.Class, f.Err = cmp.Or(fault.ClassOf(without.err), fault.Unsupported), errUntagged
 	f.Hint = "turn on Resource Explorer in " + at.Region + ", with a default view that includes tags, or let AWS Config record all types there"
 	return f
 }
@@ -160,7 +171,7 @@ func (s *Session) getAnything(ctx context.Context, at resource.Place, arns []str
 		}
 		return nil
 	})
-	if fault.ClassOf(err) == fault.Unsupported { // a partial listing has what it had before
+	if errors.Is(err, errUntagged) { // a partial listing has what it had before
 		err = nil
 	}
 	return found, err
@@ -204,11 +215,13 @@ var foreignTagging = taggedByARN(func(at resource.Place, arn string) resource.Re
 // asWithout sorts an error of the first call to a service that could tell
 // everything: why one is without it (a missing permission, no such service in
 // the region), or an error that another run may not have.
-func asWithout(name string, err error) (without string, shown error) {
+func asWithout(name string, err error) (*lack, error) {
 	switch fault.ClassOf(err) {
 	case "", fault.Throttled, fault.Passing, fault.TimedOut, fault.Cancelled, fault.Credentials:
-		return "", err
+		return nil, err
+	case fault.NotFound: // nobody has turned it on
+		return &lack{why: name + " is not set up (" + err.Error() + ")"}, nil
 	default:
-		return name + " cannot be asked (" + err.Error() + ")", nil
+		return &lack{name + " cannot be asked (" + err.Error() + ")", err}, nil
 	}
 }

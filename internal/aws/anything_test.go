@@ -250,6 +250,19 @@ func TestWhatWasNeverTaggedAndNobodyTellsIsSaidToBeUnseen(t *testing.T) {
 			}
 		})
 	}
+	virtually(t, "Resource Explorer is not set up", func(t *testing.T) {
+		e := &estate{t: t}
+		s, _ := open(t, func(n int, r request) reply {
+			if strings.HasSuffix(asks(r), "GetDefaultView") {
+				return jsonError(404, "ResourceNotFoundException", "no index")
+			}
+			return e.answer(n, r)
+		})
+		if all, err := everything(t, s); fault.ClassOf(err) != fault.Unsupported || len(all) != 3 || !strings.Contains(err.Error(), "Resource Explorer is not set up") {
+			t.Errorf("%v, %v", all, err)
+		}
+	})
+	// Then somebody may be able to tell, and is not let: no lasting answer.
 	virtually(t, "neither may be asked", func(t *testing.T) {
 		e := &estate{t: t}
 		s, _ := open(t, func(n int, r request) reply {
@@ -258,7 +271,7 @@ func TestWhatWasNeverTaggedAndNobodyTellsIsSaidToBeUnseen(t *testing.T) {
 			}
 			return jsonError(403, "AccessDeniedException", "no")
 		})
-		if all, err := everything(t, s); fault.ClassOf(err) != fault.Unsupported || len(all) != 3 || !strings.Contains(err.Error(), "AccessDenied") {
+		if all, err := everything(t, s); fault.ClassOf(err) != fault.Denied || len(all) != 3 || !strings.Contains(err.Error(), "AccessDenied") {
 			t.Errorf("%v, %v", all, err)
 		}
 	})

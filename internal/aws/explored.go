@@ -53,19 +53,19 @@ func (s *Session) explorer(call need.Call, region string) (*explorerAPI, error) 
 	})
 }
 
-// listExplored lists everything that Resource Explorer has indexed in a region.
-// without is why it cannot, where it cannot.
-func (s *Session) listExplored(ctx context.Context, at resource.Place, add func([]known) error) (without string, err error) {
+// listExplored lists everything that Resource Explorer has indexed in a region,
+// or says why it cannot.
+func (s *Session) listExplored(ctx context.Context, at resource.Place, add func([]known) error) (*lack, error) {
 	api, err := s.explorer(callExplored, at.Region)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	view, why, err := api.wholeView(ctx)
 	if err != nil {
 		return asWithout("Resource Explorer", err)
 	}
 	if why != "" {
-		return why, nil
+		return &lack{why: why}, nil
 	}
 	// An aggregator index, and a view of an organisation, have those of other
 	// regions and accounts too.
@@ -83,10 +83,10 @@ func (s *Session) listExplored(ctx context.Context, at resource.Place, add func(
 			return asWithout("Resource Explorer", err)
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 // listRegion lists what a view has of one region, page by page; "global" is

@@ -52,19 +52,19 @@ func (s *Session) config(call need.Call, region string) (*configAPI, error) {
 	})
 }
 
-// listRecorded lists everything that AWS Config records in a region. without is
-// why it cannot, where it cannot.
-func (s *Session) listRecorded(ctx context.Context, at resource.Place, add func([]known) error) (without string, err error) {
+// listRecorded lists everything that AWS Config records in a region, or says why
+// it cannot.
+func (s *Session) listRecorded(ctx context.Context, at resource.Place, add func([]known) error) (*lack, error) {
 	api, err := s.config(callRecorded, at.Region)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	all, err := api.recordsAll(ctx)
 	if err != nil {
 		return asWithout("AWS Config", err)
 	}
 	if !all {
-		return "AWS Config does not record all types", nil
+		return &lack{why: "AWS Config does not record all types"}, nil
 	}
 	listed := false
 	err = eachPage(callRecorded, at.Region, func(token *string) (*string, error) {
@@ -84,7 +84,7 @@ func (s *Session) listRecorded(ctx context.Context, at resource.Place, add func(
 	if err != nil && !listed {
 		return asWithout("AWS Config", err)
 	}
-	return "", err
+	return nil, err
 }
 
 // recordsAll says whether a recorder is on that records all types.

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/tagwarden/tagwarden/internal/need"
@@ -119,6 +120,9 @@ func (p *perRegion[API]) get(call need.Call, region string, open func() *API) (*
 // *fault.Error.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	load := []func(*config.LoadOptions) error{
+		// What the SDK would write to standard error, such as a fall back to IMDSv1,
+		// is in the error too where it matters.
+		config.WithLogger(logging.Nop{}),
 		config.WithAPIOptions([]func(*middleware.Stack) error{
 			awsmiddleware.AddUserAgentKeyValue("tagwarden", cmp.Or(o.Version, "dev")),
 		}),
