@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -29,6 +30,9 @@ func (v *Verdict) Wanted() (all, own tag.Set) {
 		if strings.TrimSpace(value) == "" || v.Status == Exempt && !rule.Overwrite || slices.Contains(v.Fix.Delete, rule.Key) {
 			continue
 		}
+		if !allowed(rule, value) {
+			continue
+		}
 		if all == nil {
 			all = tag.Set{}
 		}
@@ -41,6 +45,15 @@ func (v *Verdict) Wanted() (all, own tag.Set) {
 		}
 	}
 	return all, own
+}
+
+// allowed says whether it is known that a value is allowed. What is not stays
+// on the parent alone, where it can be put right: on a child it would be there
+// for good.
+func allowed(rule *policy.TagRule, value string) bool {
+	_, err := rule.Lists(value)
+	_, bad := refused(rule, value)
+	return err == nil && !bad
 }
 
 // Child is the verdict on what belongs to the resource of a verdict and gets
