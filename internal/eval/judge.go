@@ -13,7 +13,6 @@ import (
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/span"
-	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // Judge compares resources with the policies of one set. It holds no state of
@@ -206,8 +205,10 @@ func (v *Verdict) stamp(in expr.Input) {
 		}
 	}
 	v.Needs = append(v.Needs, c.needs...)
-	v.Fix, v.Keeps = tag.Diff{Set: c.fix.Set}, c.keeps
-	if err := fits(in.Resource, v.Fix); err != nil {
-		v.Fix = tag.Diff{}
+	v.Reasons = append(v.Reasons, c.unknown...)
+	c.fix.Delete = nil
+	if why := c.trim(in.Resource); why != nil {
+		v.Reasons = append(v.Reasons, *why)
 	}
+	v.Fix, v.Keeps = c.fix, c.keeps
 }

@@ -29,10 +29,8 @@ func (v *Verdict) rules(in expr.Input) {
 		c.rule(&v.Policy.Tags[i], in)
 	}
 	v.Needs = append(v.Needs, c.needs...)
-	if err := fits(in.Resource, c.fix); err != nil {
-		// One tag too many fails the whole call, so none of them is written.
-		c.fix = tag.Diff{}
-		c.faults = append(append(c.faults, c.mended...), Reason{Code: reason.TagLimit, Text: "the repair does not fit: " + err.Error()})
+	if why := c.trim(in.Resource); why != nil {
+		c.faults = append(append(c.faults, c.mended...), *why)
 		c.mended = nil
 	}
 	v.Fix, v.Keeps = c.fix, c.keeps
@@ -47,6 +45,25 @@ func (v *Verdict) rules(in expr.Input) {
 	default:
 		v.Status = Compliant
 	}
+}
+
+// trim leaves of a repair that does not fit what takes no room, and says why: a
+// tag too many fails the whole call. Values that overwrite others are written
+// all the same, or whoever fills a resource with tags could forge its owner.
+func (c *check) trim(r resource.Resource) *Reason {
+	err := fits(r, c.fix)
+	if err == nil {
+		return nil
+	}
+	whole := c.fix
+	c.fix = tag.Diff{}
+	for k, v := range whole.Set {
+		one := tag.Set{k: v}
+		if _, there := r.Tags()[k]; there && fits(r, tag.Diff{Set: one}) == nil {
+			c.put(k, v)
+		}
+	}
+	return &Reason{Code: reason.TagLimit, Text: "the repair does not fit: " + err.Error()}
 }
 
 // fits says whether AWS would take the change; the mark counts as the user
@@ -72,6 +89,7 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 
 	renamed, aliases, clash := c.aliases(rule, tags, lacking)
 	if clash {
+		c.overrule(rule, in)
 		return
 	}
 	w, ok := c.want(rule, in, lacking, renamed, empty)
@@ -83,23 +101,49 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 	case !ok:
 		return
 	case w.known && (lacking || rule.Overwrite && want != value):
-		if c.unsure(rule, want) {
-			return
-		}
-		if fault, bad := refused(rule, want); bad {
-			fault.Text = "the value it would get is not allowed: " + fault.Text
-			c.faults = append(c.faults, fault)
-			return
-		}
-		c.set(rule.Key, want, aliases, w.because(repair(rule.Key, present, want, renamed, aliases)))
+		c.repair(rule, want, aliases, w.because(repair(rule.Key, present, want, renamed, aliases)))
 	case !present:
 		if rule.Required {
 			c.faults = append(c.faults, w.because(missing(rule, tags)))
 		}
 	case lacking:
 		c.faults = append(c.faults, w.because(Reason{Code: reason.TagEmpty, Tag: rule.Key, Text: fmt.Sprintf("tag %s is empty", rule.Key)}))
+	case empty && renamed != "":
+		// An empty value will do, but not in place of the only one there is.
+		c.repair(rule, renamed, aliases, repair(rule.Key, true, renamed, renamed, aliases))
 	default:
 		c.there(rule, value, empty, aliases)
+	}
+}
+
+// repair gives the tag a value, if that is allowed.
+func (c *check) repair(rule *policy.TagRule, want string, aliases []string, why Reason) {
+	if c.unsure(rule, want) {
+		return
+	}
+	if fault, bad := refused(rule, want); bad {
+		fault.Text = "the value it would get is not allowed: " + fault.Text
+		c.faults = append(c.faults, fault)
+		return
+	}
+	c.set(rule.Key, want, aliases, why)
+}
+
+// overrule writes what an overwriting rule wants although other keys disagree:
+// a second spelling must not keep a forged owner. Those keys stay, for a person
+// to look at.
+func (c *check) overrule(rule *policy.TagRule, in expr.Input) {
+	if !rule.Overwrite || rule.Value == nil {
+		return
+	}
+	want, _, ok := c.compute(rule, in)
+	value, present := in.Resource.Tags()[rule.Key]
+	switch {
+	case !ok || want == "":
+	case present && value == want:
+		c.keep(rule.Key, want)
+	default:
+		c.repair(rule, want, nil, repair(rule.Key, present, want, "", nil))
 	}
 }
 
@@ -127,11 +171,15 @@ func (c *check) keep(key, value string) {
 	c.keeps[key] = value
 }
 
-func (c *check) set(key, value string, aliases []string, why Reason) {
+func (c *check) put(key, value string) {
 	if c.fix.Set == nil {
 		c.fix.Set = tag.Set{}
 	}
 	c.fix.Set[key] = value
+}
+
+func (c *check) set(key, value string, aliases []string, why Reason) {
+	c.put(key, value)
 	c.fix.Delete = append(c.fix.Delete, aliases...)
 	c.mended = append(c.mended, why)
 }
@@ -159,7 +207,7 @@ func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value
 			return "", nil, true
 		}
 	}
-	if !lacking {
+	if !lacking && strings.TrimSpace(tags[rule.Key]) != "" {
 		return "", keys, false
 	}
 	return value, keys, false

@@ -58,7 +58,9 @@ func notable(v *eval.Verdict) bool {
 	case eval.Violating, eval.Fixable, eval.Unknown:
 		return true
 	case eval.Exempt:
-		return !v.Fix.Empty() || len(v.Reasons) > 0 && v.Reasons[0].Code == reason.ExemptUnknown
+		// The first reason is that of the exemption, any other why it is not
+		// stamped.
+		return !v.Fix.Empty() || len(v.Reasons) > 1 || len(v.Reasons) > 0 && v.Reasons[0].Code == reason.ExemptUnknown
 	default:
 		return false
 	}
