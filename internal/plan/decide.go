@@ -75,6 +75,8 @@ func (c *Context) decide(g *group) []Finding {
 	}
 	d.conflicts()
 	d.supersede()
+	d.room()
+	d.renames()
 	d.mark()
 	return d.findings
 }

@@ -81,7 +81,7 @@ func (d *decision) mark() {
 			return
 		}
 		a := Action{Action: action.Mark, State: Planned, Tags: tag.Set{key: want}, Needs: d.deadline.needs, Step: d.deadline.step, At: d.c.Now}
-		if r.MarkValue() == "" && len(r.Tags().User()) >= tag.MaxPerResource {
+		if r.MarkValue() == "" && d.full() {
 			a.State, a.Code, a.Reason = Skipped, reason.TagLimit, "it has all the tags that AWS allows, so the deadline cannot be shown on it"
 		}
 		d.attach(d.deadline.finding, a)
