@@ -19,7 +19,8 @@ type check struct {
 	unknown []Reason
 	needs   []need.Fact
 	fix     tag.Diff
-	keeps   tag.Set // what overwriting rules find as they want it
+	keeps   tag.Set  // what overwriting rules find as they want it
+	rests   []string // the keys that fix deletes other spellings of
 }
 
 // rules judges the tags of a resource in scope and sets the status.
@@ -34,6 +35,9 @@ func (v *Verdict) rules(in expr.Input) {
 		c.mended = nil
 	}
 	v.Fix, v.Keeps = c.fix, c.keeps
+	if len(c.fix.Delete) > 0 {
+		v.Rests = c.rests
+	}
 	v.Reasons = append(append(append(v.Reasons, c.faults...), c.unknown...), c.mended...)
 	switch {
 	case len(c.faults) > 0:
@@ -158,7 +162,7 @@ func (c *check) there(rule *policy.TagRule, value string, empty bool, aliases []
 		return
 	}
 	if len(aliases) > 0 {
-		c.fix.Delete = append(c.fix.Delete, aliases...)
+		c.drop(rule.Key, aliases)
 		c.mended = append(c.mended, Reason{Code: reason.TagAlias, Tag: rule.Key,
 			Text: fmt.Sprintf("%s repeats tag %s", strings.Join(aliases, ", "), rule.Key)})
 	}
@@ -180,8 +184,16 @@ func (c *check) put(key, value string) {
 
 func (c *check) set(key, value string, aliases []string, why Reason) {
 	c.put(key, value)
-	c.fix.Delete = append(c.fix.Delete, aliases...)
+	c.drop(key, aliases)
 	c.mended = append(c.mended, why)
+}
+
+// drop deletes other spellings of a key.
+func (c *check) drop(key string, aliases []string) {
+	if len(aliases) > 0 {
+		c.fix.Delete = append(c.fix.Delete, aliases...)
+		c.rests = append(c.rests, key)
+	}
 }
 
 // aliases finds the other keys that mean this one: the value they give where

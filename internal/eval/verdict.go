@@ -49,6 +49,9 @@ type Verdict struct {
 	// Keeps are the tags that an overwriting rule would write and that are there
 	// already: who wants them otherwise contradicts the policy. Nil for none.
 	Keeps tag.Set
+	// Rests are the keys because of which Fix deletes others, which are spellings
+	// of them: whoever deletes one of these would lose the value. Nil for none.
+	Rests []string
 	// Steps are the policy's steps with their expressions decided, in order;
 	// only with Violating, and the notify steps alone with Fixable.
 	Steps []StepVerdict

@@ -19,13 +19,16 @@ type group struct {
 	resource resource.Resource
 	verdicts []eval.Verdict
 	keeps    []keep
+	rests    []keep
 	of       *resource.Ref // what a child belongs to
 }
 
-// keep is a tag that is as an enforced policy overwrites it.
+// keep is what an enforced policy relies on: tags that are as it overwrites
+// them, or keys that it deletes other spellings of.
 type keep struct {
 	policy string
 	tags   tag.Set
+	keys   []string
 }
 
 // group keeps the verdicts worth keeping, nil where there is none and the mark
@@ -38,7 +41,10 @@ func (c *Context) group(r resource.Resource, verdicts []eval.Verdict) *group {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.Keeps != nil && v.Policy.Mode == policy.Enforce {
-			g.keeps = append(g.keeps, keep{v.Policy.Name, v.Keeps})
+			g.keeps = append(g.keeps, keep{policy: v.Policy.Name, tags: v.Keeps})
+		}
+		if v.Rests != nil && v.Policy.Mode == policy.Enforce {
+			g.rests = append(g.rests, keep{policy: v.Policy.Name, keys: v.Rests})
 		}
 		if notable(v) {
 			g.verdicts = append(g.verdicts, *v)
@@ -287,7 +293,8 @@ func (d *decision) conflicts() {
 }
 
 // kept says which other policy wants to keep a tag that the action of a
-// finding would change, "" where none does.
+// finding would change, "" where none does. Two policies that each rename to
+// the other's key would delete both.
 func (d *decision) kept(finding int, a *Action) string {
 	if a.Action != action.Tag && a.Action != action.Untag || a.State != Planned {
 		return ""
@@ -296,6 +303,13 @@ func (d *decision) kept(finding int, a *Action) string {
 		want := &Action{Action: action.Tag, Tags: k.tags}
 		if key := contradict(a, want); key != "" && k.policy != d.findings[finding].Policy {
 			return fmt.Sprintf("policy %s wants tag %s=%s", k.policy, key, k.tags[key])
+		}
+	}
+	for _, k := range d.g.rests {
+		for _, key := range a.Keys {
+			if slices.Contains(k.keys, key) && k.policy != d.findings[finding].Policy {
+				return fmt.Sprintf("policy %s deletes other spellings of tag %s", k.policy, key)
+			}
 		}
 	}
 	return ""
