@@ -172,7 +172,7 @@ func (a *App) againChildren(ctx context.Context, s *session, b *plan.Builder, at
 // it does not depend on what it belongs to: in a sweep where the policy is
 // about its type, for an event where the event names it.
 func (s *session) itself(p *policy.Policy, child resource.Ref) bool {
-	return slices.Contains(p.Types, child.Type) && (!s.event || s.names(child))
+	return p.Concerns(child.Type) && (!s.event || s.names(child))
 }
 
 // names says whether the run's event names the resource.

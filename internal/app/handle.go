@@ -164,10 +164,13 @@ func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]re
 			refs = append(refs, brought...)
 		}
 	}
-	types := s.judge.Types()
 	for _, ref := range refs {
+		if a, ok := resource.AnythingRef(ref.Place(), ref.ARN); ok && a.ID == a.ARN {
+			ref = a // of a type that tagwarden does not have, which only its ARN names
+		}
 		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
-		if slices.Contains(types, ref.Type) && !slices.ContainsFunc(s.targets, same) {
+		concerned := func(p *policy.Policy) bool { return p.Concerns(ref.Type) }
+		if slices.ContainsFunc(s.judge.Policies(), concerned) && !slices.ContainsFunc(s.targets, same) {
 			s.targets = append(s.targets, ref)
 		}
 	}
@@ -180,7 +183,7 @@ func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]
 	var refs []resource.Ref
 	for _, t := range c.Brings {
 		alone := func(p *policy.Policy) bool {
-			return slices.Contains(p.Types, t) && !(slices.Contains(p.Children, t) && makes(p, &creation.Creation{Made: c.Made}))
+			return p.Concerns(t) && !(slices.Contains(p.Children, t) && makes(p, &creation.Creation{Made: c.Made}))
 		}
 		if !slices.ContainsFunc(s.judge.Policies(), alone) {
 			continue

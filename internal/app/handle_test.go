@@ -207,6 +207,23 @@ policies:
 	}
 }
 
+func TestAnEventAboutAnyTypeConcernsAPolicyAboutAll(t *testing.T) {
+	w := newWorld(t, `
+settings: {mark: off}
+policies:
+  - {name: projects, resource: any, on: tags_changed, mode: enforce, tags: {Project: {default: none}}}
+`)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	bucket := w.aws.Add(&resource.Bucket{Base: resource.Base{Reference: resource.Ref{Region: region, ID: "logs"}}})
+	w.happens(fmt.Sprintf(`{"id":"t-1","detail-type":"Tag Change on Resource","source":"aws.tag","account":%q,"time":%q,"region":%q,"resources":[%q,"arn:aws:s3:::logs"],"detail":{"changed-tag-keys":["Project"]}}`,
+		account, w.aws.Clock().Now().Format(time.RFC3339), region, resource.InstanceARN(region, account, id)))
+	for _, id := range []string{id, bucket} {
+		if tags := w.tagsOf(id); tags["Project"] != "none" {
+			t.Errorf("%s has the tags %v", id, tags)
+		}
+	}
+}
+
 func TestAPolicyThatLetsTagsSettleJudgesLater(t *testing.T) {
 	w := newWorld(t, strings.Replace(unexcepted, "    mode: enforce\n", "    mode: enforce\n    settle: 5m\n", 1))
 	id := w.launch("i-00000000000000001", time.Hour, nil)
