@@ -91,7 +91,7 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 	empty := present && strings.TrimSpace(value) == ""
 	lacking := !present || empty && !rule.AllowEmpty
 
-	renamed, aliases, clash := c.aliases(rule, tags, lacking)
+	renamed, aliases, clash := c.aliases(rule, tags)
 	if clash {
 		c.overrule(rule, in)
 		return
@@ -199,9 +199,9 @@ func (c *check) drop(key string, aliases []string) {
 // aliases finds the other keys that mean this one: the value they give where
 // the key itself has none, and the keys to delete once it has. Values that
 // disagree are a fault that only a person can settle.
-func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value string, keys []string, clash bool) {
-	if !lacking {
-		value = tags[rule.Key]
+func (c *check) aliases(rule *policy.TagRule, tags tag.Set) (value string, keys []string, clash bool) {
+	if v := tags[rule.Key]; strings.TrimSpace(v) != "" {
+		value = v
 	}
 	for _, alias := range spellings(rule, tags) {
 		v, ok := tags[alias]
@@ -219,7 +219,7 @@ func (c *check) aliases(rule *policy.TagRule, tags tag.Set, lacking bool) (value
 			return "", nil, true
 		}
 	}
-	if !lacking && strings.TrimSpace(tags[rule.Key]) != "" {
+	if strings.TrimSpace(tags[rule.Key]) != "" {
 		return "", keys, false
 	}
 	return value, keys, false

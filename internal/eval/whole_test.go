@@ -34,9 +34,10 @@ func TestAnAliasIsNeverDeletedWithTheOnlyValue(t *testing.T) {
 	}{
 		"the empty key takes the alias's value": {tag.Set{"Project": "", "project": "payments"}, eval.Fixable,
 			tag.Diff{Set: tag.Set{"Project": "payments"}, Delete: []string{"project"}}},
-		"both are empty":       {tag.Set{"Project": "", "project": ""}, eval.Fixable, tag.Diff{Delete: []string{"project"}}},
-		"two aliases disagree": {tag.Set{"Project": "", "project": "payments", "PROJECT": "search"}, eval.Violating, tag.Diff{}},
-		"no alias":             {tag.Set{"Project": ""}, eval.Compliant, tag.Diff{}},
+		"both are empty":            {tag.Set{"Project": "", "project": ""}, eval.Fixable, tag.Diff{Delete: []string{"project"}}},
+		"two aliases disagree":      {tag.Set{"Project": "", "project": "payments", "PROJECT": "search"}, eval.Violating, tag.Diff{}},
+		"a blank is an empty value": {tag.Set{"Project": " "}, eval.Compliant, tag.Diff{}},
+		"no alias":                  {tag.Set{"Project": ""}, eval.Compliant, tag.Diff{}},
 	} {
 		v := judgeOne(t, onePolicy(rule), instance(c.tags))
 		if v.Status != c.status {

@@ -19,12 +19,12 @@ type group struct {
 	resource resource.Resource
 	verdicts []eval.Verdict
 	keeps    []keep
-	rests    []keep
+	rests    []keep        // only where something is deleted
 	of       *resource.Ref // what a child belongs to
 }
 
 // keep is what an enforced policy relies on: tags that are as it overwrites
-// them, or keys that it deletes other spellings of.
+// them, or keys that it wants to be there.
 type keep struct {
 	policy string
 	tags   tag.Set
@@ -43,9 +43,6 @@ func (c *Context) group(r resource.Resource, verdicts []eval.Verdict) *group {
 		if v.Keeps != nil && v.Policy.Mode == policy.Enforce {
 			g.keeps = append(g.keeps, keep{policy: v.Policy.Name, tags: v.Keeps})
 		}
-		if v.Rests != nil && v.Policy.Mode == policy.Enforce {
-			g.rests = append(g.rests, keep{policy: v.Policy.Name, keys: v.Rests})
-		}
 		if notable(v) {
 			g.verdicts = append(g.verdicts, *v)
 		}
@@ -53,8 +50,35 @@ func (c *Context) group(r resource.Resource, verdicts []eval.Verdict) *group {
 	if len(g.verdicts) == 0 && !c.staleMark(r) {
 		return nil
 	}
+	g.wants(verdicts)
 	kept := g // only what is kept is put on the heap
 	return &kept
+}
+
+// wants gathers the keys that enforced policies want to be there, where some
+// policy deletes any.
+func (g *group) wants(verdicts []eval.Verdict) {
+	if !slices.ContainsFunc(g.verdicts, deletes) {
+		return
+	}
+	for i := range verdicts {
+		v := &verdicts[i]
+		if v.Policy.Mode != policy.Enforce || v.Status == eval.OutOfScope || v.Status == eval.Exempt {
+			continue
+		}
+		keys := slices.Clone(v.Rests)
+		for j := range v.Policy.Tags {
+			if rule := &v.Policy.Tags[j]; rule.Required || rule.Value != nil {
+				keys = append(keys, rule.Key)
+			}
+		}
+		g.rests = append(g.rests, keep{policy: v.Policy.Name, keys: keys})
+	}
+}
+
+// deletes says whether a policy may delete tags of the resource.
+func deletes(v eval.Verdict) bool {
+	return len(v.Fix.Delete) > 0 || slices.ContainsFunc(v.Steps, func(s eval.StepVerdict) bool { return len(s.Step.Keys) > 0 })
 }
 
 // notable says whether a verdict makes a finding. An exemption does only when
@@ -294,7 +318,8 @@ func (d *decision) conflicts() {
 
 // kept says which other policy wants to keep a tag that the action of a
 // finding would change, "" where none does. Two policies that each rename to
-// the other's key would delete both.
+// the other's key would delete both, and one that renames what another wants
+// would do so again and again.
 func (d *decision) kept(finding int, a *Action) string {
 	if a.Action != action.Tag && a.Action != action.Untag || a.State != Planned {
 		return ""
@@ -308,7 +333,7 @@ func (d *decision) kept(finding int, a *Action) string {
 	for _, k := range d.g.rests {
 		for _, key := range a.Keys {
 			if slices.Contains(k.keys, key) && k.policy != d.findings[finding].Policy {
-				return fmt.Sprintf("policy %s deletes other spellings of tag %s", k.policy, key)
+				return fmt.Sprintf("policy %s wants tag %s", k.policy, key)
 			}
 		}
 	}
