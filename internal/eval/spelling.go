@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"strings"
-
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
@@ -15,7 +13,7 @@ func spellings(rule *policy.TagRule, tags tag.Set) []string {
 	}
 	var keys []string
 	for _, k := range tags.Keys() {
-		if k != rule.Key && strings.EqualFold(k, rule.Key) {
+		if rule.Renames(k) {
 			keys = append(keys, k)
 		}
 	}

@@ -332,12 +332,21 @@ func (d *decision) kept(finding int, a *Action) string {
 	}
 	for _, k := range d.g.rests {
 		for _, key := range a.Keys {
-			if slices.Contains(k.keys, key) && k.policy != d.findings[finding].Policy {
+			if (slices.Contains(k.keys, key) || a.Step == "" && d.mutual(k.policy, d.findings[finding].Policy, key)) && k.policy != d.findings[finding].Policy {
 				return fmt.Sprintf("policy %s wants tag %s", k.policy, key)
 			}
 		}
 	}
 	return ""
+}
+
+// mutual says whether one policy would rename back to a key what another
+// renames from it.
+func (d *decision) mutual(back, from, key string) bool {
+	theirs, ours := d.c.Set.Policy(back), d.c.Set.Policy(from)
+	return slices.ContainsFunc(theirs.Tags, func(t policy.TagRule) bool {
+		return t.Key == key && slices.ContainsFunc(ours.Tags, func(o policy.TagRule) bool { return o.Renames(key) && t.Renames(o.Key) })
+	})
 }
 
 // rivals says whether two actions compete. Within one policy a later step may

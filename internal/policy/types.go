@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -249,6 +250,11 @@ func (t *TagRule) Lists(value string) (bool, error) {
 		return t.AllowedBy.Has(value)
 	}
 	return t.Allowed == nil || slices.Contains(t.Allowed, value), nil
+}
+
+// Renames says whether a key is another spelling of the rule's own.
+func (t *TagRule) Renames(key string) bool {
+	return slices.Contains(t.Aliases, key) || t.AnyCase && key != t.Key && strings.EqualFold(key, t.Key)
 }
 
 // Step is one thing to do about a violation.
