@@ -51,6 +51,11 @@ func (a *App) Handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	if err := a.judgeEvent(ctx, h, refs); err != nil {
 		return nil, nil, err
 	}
+	if e.Confirm != nil {
+		if err := e.Confirm(h); err != nil {
+			return nil, nil, err
+		}
+	}
 	report, err = a.apply(ctx, h.session, h.Plan, e.Now)
 	return h, report, err
 }

@@ -23,6 +23,13 @@ type Event struct {
 	// Now is the time as of which it is judged.
 	Now     time.Time
 	Request *trigger.Request
+	// AtOnce says that policies which let late tags settle judge it at once all
+	// the same, as when a person asks.
+	AtOnce bool
+	// Confirm, where it is set, is asked before Handle does what it planned. Its
+	// error ends the handling: nothing is done, and the event counts as not
+	// handled.
+	Confirm func(*Handling) error
 }
 
 // Handling is what an event comes to.
@@ -31,7 +38,8 @@ type Handling struct {
 	Policies []string
 	// Ignored is why nothing follows from it, "" where something may.
 	Ignored string
-	// Later are the policies that judge it once late tags have had their time.
+	// Later are the policies that judge it once late tags have had their time;
+	// where the event is judged AtOnce, those that would have.
 	Later []Later
 	// Plan is what would be done, nil where it is ignored.
 	Plan *plan.Plan
@@ -92,7 +100,7 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 	if err != nil {
 		return nil, nil, err
 	}
-	h.postpone(a, e.Request, refs)
+	h.postpone(a, e, refs)
 	return h, refs, nil
 }
 
@@ -131,8 +139,8 @@ func within(done, event time.Time) bool {
 }
 
 // postpone puts the policies aside that let late tags settle first.
-func (h *Handling) postpone(a *App, r *trigger.Request, refs []resource.Ref) {
-	if r.Cause == trigger.Settled {
+func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
+	if e.Request.Cause == trigger.Settled {
 		return
 	}
 	h.Policies = slices.DeleteFunc(h.Policies, func(name string) bool {
@@ -141,7 +149,7 @@ func (h *Handling) postpone(a *App, r *trigger.Request, refs []resource.Ref) {
 			return false
 		}
 		h.Later = append(h.Later, Later{Policy: name, After: p.Settle, Refs: refs})
-		return true
+		return !e.AtOnce
 	})
 }
 
