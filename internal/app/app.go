@@ -58,6 +58,9 @@ type session struct {
 	// event says that the run is for an event, and targets what that names.
 	event   bool
 	targets []resource.Ref
+	// came says whether a resource came along with what the event made; nil for
+	// other runs.
+	came func(resource.Ref) bool
 	// families are what the children that are to get a tag belong to.
 	families *families
 }

@@ -81,8 +81,8 @@ func (a *App) children(ctx context.Context, s *session, b *plan.Builder, at reso
 				}
 				all, own := v.Wanted()
 				for _, id := range resource.ChildIDs(p.resource, t) {
-					if !s.itself(v.Policy, resource.EC2Ref(at, t, id)) {
-						unseen = unseen || !s.event || len(own) < len(all) || v.Fix.Empty()
+					if ref := resource.EC2Ref(at, t, id); !s.itself(v.Policy, ref) {
+						unseen = unseen || !s.fresh(ref) || len(own) < len(all) || v.Fix.Empty()
 						ids = append(ids, id)
 					}
 				}
@@ -96,7 +96,7 @@ func (a *App) children(ctx context.Context, s *session, b *plan.Builder, at reso
 		// Ownership alone is written whatever they have. Where the resource has its
 		// tags already the event is most likely not the first of its kind.
 		if !unseen {
-			a.source(s).(*heldReads).hold(bare(at, t, ids)...)
+			s.io.hold(bare(at, t, ids)...)
 		}
 		found, err := a.source(s).Get(ctx, at, t, ids)
 		if err != nil {
@@ -126,7 +126,7 @@ func (a *App) inherit(s *session, b *plan.Builder, parents brood, t resource.Typ
 				if policy := p.verdicts[i].Policy; !slices.Contains(policy.Children, t) || s.itself(policy, child.Ref()) {
 					continue
 				}
-				if v, ok := p.verdicts[i].Child(child, s.event); ok {
+				if v, ok := p.verdicts[i].Child(child, s.fresh(child.Ref())); ok {
 					vs = append(vs, v)
 				}
 			}
@@ -174,6 +174,10 @@ func (a *App) againChildren(ctx context.Context, s *session, b *plan.Builder, at
 func (s *session) itself(p *policy.Policy, child resource.Ref) bool {
 	return p.Concerns(child.Type) && (!s.event || s.names(child))
 }
+
+// fresh says whether a resource has just come along with what the run's event
+// made, so that it has no owner yet but what was written at the launch.
+func (s *session) fresh(r resource.Ref) bool { return s.came != nil && s.came(r) }
 
 // names says whether the run's event names the resource.
 func (s *session) names(r resource.Ref) bool {

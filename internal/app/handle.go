@@ -156,7 +156,8 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 // targets are the resources of an event that the policies which it wakes are
 // about, each once. What came along with something is found through that.
 func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]resource.Ref, error) {
-	s.event, s.io = true, newHeldReads(a.o.Source, a.o.Actor, originOf(r))
+	s.event, s.came = true, cameAlong(r)
+	s.io = newHeldReads(a.o.Source, a.o.Actor, originOf(r, s.came))
 	refs := slices.Clone(r.Refs)
 	if r.Cause == trigger.Call {
 		refs = r.Record.Mentions()
@@ -209,7 +210,9 @@ func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]
 			}
 			for _, r := range rs {
 				for _, id := range resource.ChildIDs(r, t) {
-					refs = append(refs, resource.EC2Ref(part.at, t, id))
+					if ref := resource.EC2Ref(part.at, t, id); s.came(ref) {
+						refs = append(refs, ref)
+					}
 				}
 			}
 		}
@@ -238,8 +241,26 @@ func (a *App) judgeEvent(ctx context.Context, h *Handling, refs []resource.Ref) 
 	return err
 }
 
-// originOf tells what an event made who made it.
-func originOf(r *trigger.Request) func(resource.Resource) {
+// cameAlong says whether a resource came along with what an event made. What
+// the call itself names was there before, such as a network interface that an
+// instance is launched with, and has an owner already.
+func cameAlong(r *trigger.Request) func(resource.Ref) bool {
+	if r.Cause != trigger.Call {
+		return func(resource.Ref) bool { return false }
+	}
+	c, ignored := r.Record.Creation()
+	if ignored != nil {
+		return func(resource.Ref) bool { return false }
+	}
+	before := r.Record.Requested()
+	return func(ref resource.Ref) bool {
+		same := func(b resource.Ref) bool { return b.Type == ref.Type && b.ID == ref.ID }
+		return slices.Contains(c.Brings, ref.Type) && !slices.ContainsFunc(before, same)
+	}
+}
+
+// originOf tells what an event made, and what came along with it, who made it.
+func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Resource) {
 	if r.Cause != trigger.Call {
 		return func(resource.Resource) {}
 	}
@@ -251,7 +272,7 @@ func originOf(r *trigger.Request) func(resource.Resource) {
 	return func(res resource.Resource) {
 		ref := res.Ref()
 		made := func(m creation.Made) bool { return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID }
-		if slices.ContainsFunc(c.Made, made) || slices.Contains(c.Brings, ref.Type) {
+		if slices.ContainsFunc(c.Made, made) || came(ref) {
 			res.SetOrigin(by)
 		}
 	}

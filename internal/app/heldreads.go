@@ -34,11 +34,12 @@ func newHeldReads(src inventory.Source, actor execute.Actor, tell func(resource.
 	return &heldReads{Source: src, actor: actor, tell: tell, held: map[heldKey]resource.Resource{}}
 }
 
-// hold keeps a resource as if it had been read.
+// hold keeps resources as if they had been read.
 func (h *heldReads) hold(rs ...resource.Resource) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range rs {
+		h.tell(r)
 		h.held[heldKey{r.Ref().Place(), r.Ref().Type, r.Ref().ID}] = r
 	}
 }
@@ -62,9 +63,6 @@ func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type,
 	read, err := h.Source.Get(ctx, at, t, rest)
 	if err != nil {
 		return nil, err
-	}
-	for _, r := range read {
-		h.tell(r)
 	}
 	h.hold(read...)
 	return slices.Concat(rs, read), nil

@@ -26,13 +26,21 @@ const maxMentions = 2000
 // for and answered, each once: by ARN, and those of EC2 by id. A call about a
 // resource names it, whichever call it is.
 func (r *Record) Mentions() []resource.Ref {
+	return r.named(r.request, r.response, r.resources)
+}
+
+// Requested are those that were named in what was asked for, and so were there
+// before the call.
+func (r *Record) Requested() []resource.Ref { return r.named(r.request) }
+
+func (r *Record) named(values ...loose.Value) []resource.Ref {
 	var refs []resource.Ref
 	add := func(ref resource.Ref, ok bool) {
 		if ok && len(refs) < maxMentions && !slices.Contains(refs, ref) {
 			refs = append(refs, ref)
 		}
 	}
-	for _, v := range []loose.Value{r.request, r.response, r.resources} {
+	for _, v := range values {
 		everyText(v, func(s string) {
 			if m := ec2ID.FindStringSubmatch(s); m != nil {
 				t, known := ec2Types[m[1]]
