@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/policy"
@@ -30,10 +32,33 @@ func (n *Notifier) publish(ctx context.Context, c *policy.SNS, d *view.Digest) (
 }
 
 func (n *Notifier) publication(c *policy.SNS, d *view.Digest) Publication {
-	return Publication{
-		Topic: c.Topic, Region: c.Region, Subject: topicSubject(d.Subject),
-		Message: fit(n.writer(d, elsewhere), maxTopicRows, renderText, func(s string) bool { return len(s) <= maxTopicMessage }),
+	p := Publication{Topic: c.Topic, Region: c.Region, Subject: topicSubject(d.Subject)}
+	if p.Message = ownWords(d); p.Message == "" {
+		p.Message = fit(n.writer(d, elsewhere), maxTopicRows, renderText, func(s string) bool { return len(s) <= maxTopicMessage })
 	}
+	return p
+}
+
+// ownWords are the steps' own texts where they leave nothing of the digest out:
+// a topic may lead to a telephone or to a program, which want just that. They
+// are "" where something is still to come, failed, was not read or is not named.
+func ownWords(d *view.Digest) string {
+	if len(d.Unread) > 0 {
+		return ""
+	}
+	var texts []string
+	for i := range d.Sections {
+		s := &d.Sections[i]
+		if s.Text == "" || len(s.Text) > maxText || len(s.Notes) > 0 || s.Mode != policy.Enforce || s.Counts.Failed > 0 {
+			return ""
+		}
+		unsaid := func(i view.Item) bool { return len(i.Next) > 0 || !strings.Contains(s.Text, i.Resource.ID) }
+		if slices.ContainsFunc(s.Items, unsaid) {
+			return ""
+		}
+		texts = append(texts, lines(s.Text)...)
+	}
+	return strings.Join(texts, "\n")
 }
 
 // topicSubject makes a subject that SNS takes of one of any origin.
