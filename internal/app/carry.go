@@ -42,7 +42,7 @@ func (a *App) Handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	case err != nil:
 		return nil, nil, err
 	case known:
-		h.Policies, h.Ignored = nil, "it was handled before"
+		h.Policies, h.Unseen, h.Ignored = nil, nil, "it was handled before"
 		return h, nil, nil
 	}
 	if err := claims.resources(ctx, refs); err != nil {

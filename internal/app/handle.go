@@ -44,7 +44,8 @@ type Handling struct {
 	// Plan is what would be done, nil where it is ignored.
 	Plan *plan.Plan
 	// Unseen are the resources that the event names and that cannot be seen yet,
-	// as happens in the first seconds; the event is to be handled again.
+	// or not with all that came along with them, as happens in the first seconds;
+	// the event is to be handled again.
 	Unseen []resource.Ref
 
 	session *session
@@ -96,7 +97,7 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
 		return h, nil, err
 	}
-	refs, err := a.targets(ctx, s, e.Request)
+	refs, err := a.targets(ctx, h, e.Request)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,7 +156,8 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 
 // targets are the resources of an event that the policies which it wakes are
 // about, each once. What came along with something is found through that.
-func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]resource.Ref, error) {
+func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]resource.Ref, error) {
+	s := h.session
 	s.event, s.came = true, cameAlong(r)
 	s.io = newHeldReads(a.o.Source, a.o.Actor, originOf(r, s.came))
 	refs := slices.Clone(r.Refs)
@@ -166,7 +168,7 @@ func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]re
 			for _, m := range c.Made {
 				refs = append(refs, m.Ref)
 			}
-			brought, err := a.brought(ctx, s, &c)
+			brought, err := a.brought(ctx, h, &c)
 			if err != nil {
 				return nil, err
 			}
@@ -188,7 +190,8 @@ func (a *App) targets(ctx context.Context, s *session, r *trigger.Request) ([]re
 
 // brought are the resources that came along with what a call made and that a
 // policy is about in their own right, not as children.
-func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]resource.Ref, error) {
+func (a *App) brought(ctx context.Context, h *Handling, c *creation.Creation) ([]resource.Ref, error) {
+	s := h.session
 	var refs []resource.Ref
 	for _, t := range c.Brings {
 		alone := func(p *policy.Policy) bool {
@@ -208,7 +211,11 @@ func (a *App) brought(ctx context.Context, s *session, c *creation.Creation) ([]
 			if err != nil {
 				return nil, fmt.Errorf("reading what the event is about: %w", err)
 			}
+			h.missed(unseen(part, rs)...)
 			for _, r := range rs {
+				if resource.Forming(r) {
+					h.missed(r.Ref())
+				}
 				for _, id := range resource.ChildIDs(r, t) {
 					if ref := resource.EC2Ref(part.at, t, id); s.came(ref) {
 						refs = append(refs, ref)
@@ -234,11 +241,33 @@ func (a *App) judgeEvent(ctx context.Context, h *Handling, refs []resource.Ref) 
 			return fmt.Errorf("reading what the event is about: %w", err)
 		}
 		a.judge(ctx, s, b, part.at, rs)
-		h.Unseen = append(h.Unseen, unseen(part, rs)...)
+		h.missed(unseen(part, rs)...)
+		for _, r := range rs {
+			if resource.Forming(r) && s.wantsChildren(r.Ref()) {
+				h.missed(r.Ref())
+			}
+		}
 	}
 	var err error
 	h.Plan, err = a.conclude(ctx, s, b)
 	return err
+}
+
+// missed notes resources that cannot be seen whole yet, each once.
+func (h *Handling) missed(refs ...resource.Ref) {
+	for _, ref := range refs {
+		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
+		if !slices.ContainsFunc(h.Unseen, same) {
+			h.Unseen = append(h.Unseen, ref)
+		}
+	}
+}
+
+// wantsChildren says whether what comes along with a resource of the event gets
+// tags by a policy about it.
+func (s *session) wantsChildren(r resource.Ref) bool {
+	wants := func(p *policy.Policy) bool { return slices.Contains(p.Types, r.Type) && len(p.Children) > 0 }
+	return slices.ContainsFunc(s.judge.Policies(), wants)
 }
 
 // cameAlong says whether a resource came along with what an event made. What

@@ -30,7 +30,7 @@ type handled struct {
 	Ignored string `json:"ignored"`
 	// Settle are those of the policies that would have waited.
 	Settle []settles `json:"settle"`
-	// Unseen are the resources that cannot be seen yet.
+	// Unseen are the resources that cannot be seen whole yet.
 	Unseen []toldResource `json:"unseen"`
 	// Error is why it could not be handled, "" where it could.
 	Error string `json:"error"`
@@ -109,7 +109,7 @@ func (d *handled) write(w io.Writer) {
 		line(w, "settle", fmt.Sprintf("%s lets tags settle for %s where deployed, and judges at once here", s.Policy, s.After))
 	}
 	for _, r := range d.Unseen {
-		line(w, "unseen", fmt.Sprintf("%s %s cannot be seen yet, or is gone", r.Type, r.ID))
+		line(w, "unseen", fmt.Sprintf("%s %s cannot be seen whole yet, or is gone", r.Type, r.ID))
 	}
 	if d.Error != "" {
 		line(w, "failed", d.Error)

@@ -97,6 +97,19 @@ func ChildIDs(r Resource, t Type) []string {
 	return nil
 }
 
+// Forming says whether a resource is so new that AWS does not tell yet what
+// belongs to it: an instance that still starts shows no volume at first, and an
+// image that is still made no snapshot.
+func Forming(r Resource) bool {
+	switch r := r.(type) {
+	case *Instance:
+		return r.State == "pending" && r.RootDevice == "ebs" && len(r.Volumes) == 0
+	case *Image:
+		return r.State == "pending" && r.RootDevice == "ebs" && len(r.Snapshots) == 0
+	}
+	return false
+}
+
 // Bare is a resource of one of the types that belong to others, of which no
 // more is known than that it is there; nil for another type.
 func Bare(ref Ref) Resource {
