@@ -68,7 +68,10 @@ func TestALaunchIsTaggedWholeInOneReadAndOneWrite(t *testing.T) {
 	w := newWorld(t, stamp)
 	var ids []string
 	for i := range 3 {
-		ids = append(ids, w.aws.Launch(sim.Instance{ID: fmt.Sprintf("i-0%016x", i+1), Region: region, Tags: tag.Set{"Owner": "forged"}}))
+		ids = append(ids, w.aws.Launch(sim.Instance{
+			ID: fmt.Sprintf("i-0%016x", i+1), Region: region, Tags: tag.Set{"Owner": "forged"},
+			Volumes: []string{fmt.Sprintf("vol-1%016x", i), fmt.Sprintf("vol-2%016x", i)},
+		}))
 	}
 	before := w.aws.Calls()
 	h, report := w.happens(launched(ids...))
@@ -81,10 +84,9 @@ func TestALaunchIsTaggedWholeInOneReadAndOneWrite(t *testing.T) {
 		if diff := cmp.Diff(want, i.TagSet); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", id, diff)
 		}
-		for _, v := range i.Volumes {
-			r, _ := w.aws.Resource(v)
-			if diff := cmp.Diff(want, r.Tags()); diff != "" {
-				t.Errorf("its volume %s (-want +got)\n%s", v, diff)
+		for _, child := range []string{i.Volumes[0], i.Volumes[1], i.Interfaces[0].ID} {
+			if diff := cmp.Diff(want, w.tagsOf(child)); diff != "" {
+				t.Errorf("its %s (-want +got)\n%s", child, diff)
 			}
 		}
 	}
@@ -279,14 +281,9 @@ func TestAStartedInstanceWithoutTheExceptionIsStoppedAndAnnouncedOnce(t *testing
 	for _, event := range []string{"e-1", "e-1", "e-1", "e-2", "e-3"} {
 		w.happens(strings.Replace(running(id), "e-1", event, 1))
 	}
-	stops := 0
-	for _, e := range w.aws.Log() {
-		if e.Operation == "ec2:StopInstances" {
-			stops++
-		}
-	}
-	if sent := len(w.post.sent); stops != 1 || sent != 1 {
-		t.Errorf("%d stops, %d digests", stops, sent)
+	made := w.aws.Calls()
+	if sent := len(w.post.sent); made["ec2:StopInstances"] != 1 || sent != 1 {
+		t.Errorf("%d stops, %d digests", made["ec2:StopInstances"], sent)
 	}
 	// Started again, it is stopped again, and people hear of it.
 	w.aws.Clock().Advance(10 * time.Minute)
@@ -300,6 +297,15 @@ func TestAStartedInstanceWithoutTheExceptionIsStoppedAndAnnouncedOnce(t *testing
 	}
 	if sent := len(w.post.sent); sent != 2 {
 		t.Errorf("%d digests after it was started again", sent)
+	}
+}
+
+func TestAStartedInstanceIsReadOnceAndStopped(t *testing.T) {
+	w := newWorld(t, unexcepted)
+	w.happens(running(w.launch("i-00000000000000001", time.Hour, nil)))
+	want := map[string]int{"sts:GetCallerIdentity": 1, "ec2:DescribeInstances": 1, "ec2:DescribeInstanceAttribute": 2, "ec2:StopInstances": 1}
+	if diff := cmp.Diff(want, w.aws.Calls()); diff != "" {
+		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 }
 
