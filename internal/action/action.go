@@ -27,6 +27,9 @@ const (
 	Invoke
 	// Start starts a stopped resource.
 	Start
+	// Restore gives back what an isolation or a revocation took: the former
+	// security groups of an instance, or rules. Only undo does it.
+	Restore
 	// Revoke takes rules out of a security group or network ACL.
 	Revoke
 	// Isolate replaces an instance's security groups; the old ones can be put
@@ -53,6 +56,7 @@ type fact struct {
 // language ("limits": stop 50, terminate 5, delete 50, isolate 20, start 200,
 // untag 500, tag 10000, run_command 50, invoke 100). It names none for revoke,
 // which gets that of stop: rules that are taken away can cut off a whole fleet.
+// Restore gets the same: rules that come back let somebody in.
 var facts = [...]fact{
 	Notify:     {word: "notify", past: "notified"},
 	Mark:       {word: "mark", past: "marked"},
@@ -62,6 +66,7 @@ var facts = [...]fact{
 	RunCommand: {word: "run_command", past: "sent a command", limit: 50},
 	Invoke:     {word: "invoke", past: "passed to a function", limit: 100},
 	Start:      {word: "start", past: "started", limit: 200, opposes: Stop},
+	Restore:    {word: "restore", past: "restored", limit: 50},
 	Revoke:     {word: "revoke", past: "revoked", limit: 50},
 	Isolate:    {word: "isolate", past: "isolated", destructive: true, limit: 20},
 	Stop:       {word: "stop", past: "stopped", destructive: true, limit: 50, opposes: Start},

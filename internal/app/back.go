@@ -21,6 +21,9 @@ func (d deed) did() string {
 	if d.State == plan.Planned {
 		return "was about to " + d.Action.String() + " it, and did not live to record how that ended"
 	}
+	if d.State == plan.Failed {
+		return "did a part of what it took to " + d.Action.String() + " it, and then failed"
+	}
 	at := d.At.UTC().Format("2006-01-02 15:04 MST")
 	switch {
 	case d.kept && len(d.was.Wrote) > 0:
@@ -42,7 +45,11 @@ type back struct {
 	set   tag.Set
 	del   []string
 	start *plan.Action
-	left  []plan.Action // what is not done, and why
+	// former are the security groups that interfaces get back, rules those that
+	// are made anew.
+	former map[string][]string
+	rules  []resource.Rule
+	left   []plan.Action // what is not done, and why
 }
 
 func (b *back) leave(k action.Kind, s plan.State, code, text string) {
@@ -54,6 +61,8 @@ func opposite(k action.Kind) action.Kind {
 	switch k {
 	case action.Stop:
 		return action.Start
+	case action.Isolate, action.Revoke:
+		return action.Restore
 	case action.Tag:
 		return action.Untag
 	case action.Untag:
@@ -77,6 +86,12 @@ func (b *back) deed(d deed) {
 		b.leave(k, plan.Skipped, reason.NoLongerHolds, "it is gone")
 	case d.Action == action.Stop:
 		b.restart(d)
+	case d.since != "":
+		b.leave(k, plan.Skipped, reason.ChangedSince, d.since)
+	case d.Action == action.Isolate:
+		b.readmit(d)
+	case d.Action == action.Revoke:
+		b.reopen(d)
 	default:
 		b.retag(d)
 	}
@@ -143,6 +158,9 @@ func (b *back) actions() []plan.Action {
 	if b.start != nil {
 		out = append(out, *b.start)
 	}
+	if len(b.former) > 0 || len(b.rules) > 0 {
+		out = append(out, plan.Action{Action: action.Restore, State: plan.Planned, Former: b.former, Rules: b.rules})
+	}
 	return append(out, b.left...)
 }
 
@@ -165,8 +183,9 @@ func (a *App) takeBack(ctx context.Context, s *session, p *plan.Plan, now time.T
 	}
 	r := &run{app: a, session: s, plan: p, now: now, report: &Report{Plan: p}}
 	x := &execute.Runner{Reader: a.o.Source, Actor: a.o.Actor, Journal: &journal{a.o.Ledger, s.scope, p.Run, now},
-		Again: func(_ context.Context, _ resource.Place, rs []resource.Resource) map[string][]plan.Finding {
+		Again: func(ctx context.Context, at resource.Place, rs []resource.Resource) map[string][]plan.Finding {
 			fresh := map[string]resource.Resource{}
+			a.fillRules(ctx, u, at, rs)
 			a.see(fresh, rs)
 			out := map[string][]plan.Finding{}
 			for _, k := range u.order {

@@ -226,7 +226,7 @@ func TestAnIsolationIsRememberedAndDoneOnce(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("history %v, %v", entries, err)
 	}
-	want(t, "before", `{"security_groups":{"`+face+`":["sg-0000000000000000a"]}}`, string(entries[0].Before))
+	want(t, "before", `{"given":{"`+face+`":"`+quarantine+`"},"security_groups":{"`+face+`":["sg-0000000000000000a"]}}`, string(entries[0].Before))
 	w.aws.Clock().Advance(time.Hour)
 	calls := w.aws.Calls()["ec2:ModifyNetworkInterfaceAttribute"]
 	again := find(t, w.apply().Plan, id, action.Isolate)

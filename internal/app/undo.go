@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,9 +30,9 @@ var ErrNothingRecorded = errors.New("the ledger has nothing that this run did")
 const longest = 100_000
 
 // Undo says how the effects of an earlier run would be taken back: stops,
-// written tags, deleted tags. What is for good is listed and left. It changes
-// nothing; Apply carries the plan out. Its error wraps ErrNothingRecorded where
-// there is no such run.
+// isolations, revoked rules, written tags, deleted tags. What is for good is
+// listed and left. It changes nothing; Apply carries the plan out. Its error
+// wraps ErrNothingRecorded where there is no such run.
 func (a *App) Undo(ctx context.Context, r Request, run string) (*plan.Plan, error) {
 	s, err := a.session(ctx, r)
 	if err != nil {
@@ -56,6 +55,7 @@ func (a *App) Undo(ctx context.Context, r Request, run string) (*plan.Plan, erro
 					u.unread[id] = err
 				}
 			}
+			a.fillRules(ctx, u, w.at, rs)
 			a.see(fresh, rs)
 		}
 	}
@@ -109,12 +109,12 @@ func (a *App) undoing(ctx context.Context, s *session, run string) (*undoing, er
 	}
 	u := &undoing{run: run, done: map[cases.Key][]deed{}, unread: map[string]error{}}
 	for _, e := range entries {
-		if e.State != plan.Done && e.State != plan.Planned || slices.Contains(shown, e.Action) {
+		if !wasDone(e) && e.State != plan.Planned || slices.Contains(shown, e.Action) {
 			continue
 		}
 		d := deed{Entry: e}
-		d.kept = len(e.Before) > 0 && json.Unmarshal(e.Before, &d.was) == nil && d.was.Resource.ARN == e.ARN
-		if e.Action == action.Stop {
+		d.kept = keeps(e, &d.was)
+		if later[e.Action] != nil {
 			if d.since, err = a.since(ctx, s, e); err != nil {
 				return nil, err
 			}
@@ -131,6 +131,12 @@ func (a *App) undoing(ctx context.Context, s *session, run string) (*undoing, er
 	return u, nil
 }
 
+// wasDone says whether an action was done, if only in part: what failed and yet
+// says what was there before had begun.
+func wasDone(e record.Entry) bool {
+	return e.State == plan.Done || e.State == plan.Failed && len(e.Before) > 0
+}
+
 // shown are what only tells or displays, which there is no taking back.
 var shown = []action.Kind{action.Notify, action.Mark, action.Unmark}
 
@@ -138,17 +144,25 @@ var shown = []action.Kind{action.Notify, action.Mark, action.Unmark}
 // what was done after a stop.
 const some = 1000
 
-// since says which other run has started, stopped or ended the resource after
-// an entry. One that was started again and stopped once more is not this run's
-// to start.
+// later are, by what a run did, what another one does after it so that it is no
+// longer this run's to take back: one that was started again and stopped once
+// more is not this run's to start.
+var later = map[action.Kind][]action.Kind{
+	action.Stop:    {action.Start, action.Stop, action.Terminate},
+	action.Isolate: {action.Isolate, action.Restore},
+	action.Revoke:  {action.Revoke, action.Restore},
+}
+
+// since says which other run has done such a thing to the resource after an
+// entry. Of rules it must be about one of the same.
 func (a *App) since(ctx context.Context, s *session, e record.Entry) (string, error) {
-	later, err := a.o.Ledger.History(ctx, s.scope, e.ARN, "", some)
+	entries, err := a.o.Ledger.History(ctx, s.scope, e.ARN, "", some)
 	if err != nil {
 		return "", fmt.Errorf("reading what was done to %s: %w", e.ARN, err)
 	}
-	for _, l := range later {
-		again := l.Action == action.Start || l.Action == action.Stop || l.Action == action.Terminate
-		if l.Run != e.Run && l.State == plan.Done && again && !l.At.Before(e.At) {
+	for _, l := range entries {
+		again := slices.Contains(later[e.Action], l.Action) && (e.Action != action.Revoke || sameRules(e, l))
+		if l.Run != e.Run && wasDone(l) && again && !l.At.Before(e.At) {
 			return fmt.Sprintf("run %s has %s it since", l.Run, l.Action.Past()), nil
 		}
 	}

@@ -62,16 +62,19 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
 		action.RunCommand: {callSendCommand, runCommand},
 		action.Isolate:    ec2Change(callModifyInterface, isolateInstances),
+		action.Restore:    ec2Change(callModifyInterface, restoreGroups),
 		action.Start:      ec2Change(callStart, startInstances),
 		action.Stop:       ec2Change(callStop, stopInstances),
 		action.Terminate:  ec2Change(callTerminate, terminateInstances),
 	}),
 	resource.EC2NetworkACL: with(ec2Tagging, map[action.Kind]change{
-		action.Revoke: ec2Change(callDeleteACLEntry, deleteACLEntries),
+		action.Restore: ec2Change(callCreateACLEntry, createACLEntries),
+		action.Revoke:  ec2Change(callDeleteACLEntry, deleteACLEntries),
 	}),
 	resource.EC2NetworkInterface: with(ec2Tagging, deletion(callDeleteInterface, deleteNetworkInterface)),
 	resource.EC2SecurityGroup: with(ec2Tagging, deletion(callDeleteGroup, deleteSecurityGroup), map[action.Kind]change{
-		action.Revoke: ec2Change(callRevokeIngress, revokeGroupRules),
+		action.Restore: ec2Change(callAuthorizeIngress, restoreGroupRules),
+		action.Revoke:  ec2Change(callRevokeIngress, revokeGroupRules),
 	}),
 	resource.EC2Snapshot: with(ec2Tagging, deletion(callDeleteSnapshot, deleteSnapshot)),
 	resource.EC2Subnet:   ec2Tagging,

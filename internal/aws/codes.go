@@ -131,6 +131,10 @@ var codes = map[string]verdict{
 	"InvalidSecurityGroupRuleId.NotFound": {fault.WrongState, "the rule is gone already, or was made anew"},
 	"InvalidPermission.NotFound":          {fault.WrongState, "the rule is gone already, or was made anew"},
 	"InvalidNetworkAclEntry.NotFound":     {fault.WrongState, "the rule is gone already"},
+	"InvalidPermission.Duplicate":         {fault.WrongState, "the rule is there again already"},
+	"NetworkAclEntryAlreadyExists":        {fault.WrongState, "another rule has this number now"},
+	"RulesPerSecurityGroupLimitExceeded":  {fault.Quota, "take other rules out of the security group first"},
+	"NetworkAclEntryLimitExceeded":        {fault.Quota, "take other rules out of the network ACL first"},
 	"InvalidNetworkInterface.NotFound":    gone,
 
 	// Commands and functions.

@@ -18,9 +18,10 @@ import (
 var callModifyInterface = need.Call{Service: "ec2", Operation: "ModifyNetworkInterfaceAttribute"}
 
 // isolatedFrom is what Before holds of an isolation: the security groups that
-// each network interface had.
+// each network interface had, and the one it got.
 type isolatedFrom struct {
 	SecurityGroups map[string][]string `json:"security_groups"`
+	Given          map[string]string   `json:"given"`
 }
 
 // isolateInstances gives each network interface of instances one security group
@@ -119,7 +120,7 @@ func unfit(faces []*resource.NetworkInterface, groups, vpcs map[string]string) s
 // returns the groups of those it changed or may have changed, also where one of
 // them failed.
 func (a *ec2API) isolate(ctx context.Context, faces []*resource.NetworkInterface, groups map[string]string) (request string, was isolatedFrom, err error) {
-	was.SecurityGroups = map[string][]string{}
+	was.SecurityGroups, was.Given = map[string][]string{}, map[string]string{}
 	for _, n := range faces {
 		id, want := n.Reference.ID, []string{groups[n.Reference.ID]}
 		if slices.Equal(n.SecurityGroups, want) {
@@ -127,7 +128,7 @@ func (a *ec2API) isolate(ctx context.Context, faces []*resource.NetworkInterface
 		}
 		out, err := a.modifyInterface(ctx, &ec2.ModifyNetworkInterfaceAttributeInput{NetworkInterfaceId: &id, Groups: want})
 		if err == nil || mayBeDone(err) {
-			was.SecurityGroups[id] = n.SecurityGroups
+			was.SecurityGroups[id], was.Given[id] = n.SecurityGroups, want[0]
 		}
 		if err != nil {
 			return request, was, err

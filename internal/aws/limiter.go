@@ -56,8 +56,11 @@ var published = map[need.Call]struct {
 	callCreateTags:        {requests: bucket{100, 10}},
 	callDeleteTags:        {requests: bucket{100, 10}},
 	callGroupRules:        {requests: bucket{100, 20}},
-	callRevokeIngress:     {requests: bucket{50, 5}}, // a mutating action, as the next three
+	callRevokeIngress:     {requests: bucket{50, 5}}, // a mutating action, as the next six
 	callRevokeEgress:      {requests: bucket{50, 5}},
+	callAuthorizeIngress:  {requests: bucket{50, 5}},
+	callAuthorizeEgress:   {requests: bucket{50, 5}},
+	callCreateACLEntry:    {requests: bucket{50, 5}},
 	callDeleteACLEntry:    {requests: bucket{50, 5}},
 	callModifyInterface:   {requests: bucket{50, 5}},
 	callLookupEvents:      {requests: bucket{2, 2}}, // "Quotas in AWS CloudTrail"

@@ -78,6 +78,9 @@ type ec2API struct {
 	describeGroupRules        func(context.Context, *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error)
 	revokeIngress             func(context.Context, *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error)
 	revokeEgress              func(context.Context, *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error)
+	authorizeIngress          func(context.Context, *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error)
+	authorizeEgress           func(context.Context, *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error)
+	createACLEntry            func(context.Context, *ec2.CreateNetworkAclEntryInput) (*ec2.CreateNetworkAclEntryOutput, error)
 	deleteACLEntry            func(context.Context, *ec2.DeleteNetworkAclEntryInput) (*ec2.DeleteNetworkAclEntryOutput, error)
 	modifyInterface           func(context.Context, *ec2.ModifyNetworkInterfaceAttributeInput) (*ec2.ModifyNetworkInterfaceAttributeOutput, error)
 	describeTemplates         func(context.Context, *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error)
@@ -116,6 +119,9 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 		describeGroupRules:        calling(at, callGroupRules, c.DescribeSecurityGroupRules),
 		revokeIngress:             calling(at, callRevokeIngress, c.RevokeSecurityGroupIngress),
 		revokeEgress:              calling(at, callRevokeEgress, c.RevokeSecurityGroupEgress),
+		authorizeIngress:          calling(at, callAuthorizeIngress, c.AuthorizeSecurityGroupIngress),
+		authorizeEgress:           calling(at, callAuthorizeEgress, c.AuthorizeSecurityGroupEgress),
+		createACLEntry:            calling(at, callCreateACLEntry, c.CreateNetworkAclEntry),
 		deleteACLEntry:            calling(at, callDeleteACLEntry, c.DeleteNetworkAclEntry),
 		modifyInterface:           calling(at, callModifyInterface, c.ModifyNetworkInterfaceAttribute),
 		describeTemplates:         calling(at, callTemplates, c.DescribeLaunchTemplates),

@@ -82,6 +82,13 @@ func TestMotoRulesAreReadAndRevokedByTheirIDs(t *testing.T) {
 	if err != nil || fault.ClassOf(answer.Failed[group]) != fault.WrongState || answer.Before[group] != nil {
 		t.Errorf("revoking what is gone: %v, %v, before %s", err, answer.Failed, answer.Before[group])
 	}
+	call.Action, call.Rules = action.Restore, map[string][]resource.Rule{group: before.Rules}
+	if answer, err = s.Actor().Do(t.Context(), call); err != nil || len(answer.Failed) > 0 {
+		t.Fatal(err, answer.Failed)
+	}
+	if diff := cmp.Diff(want, plainly(rulesIn(t, s, at, resource.EC2SecurityGroup, group))); diff != "" {
+		t.Errorf("put back (-want +got):\n%s", diff)
+	}
 }
 
 func TestMotoEntriesOfAnACLAreDeletedOneByOne(t *testing.T) {
@@ -91,7 +98,8 @@ func TestMotoEntriesOfAnACLAreDeletedOneByOne(t *testing.T) {
 		account.EC2(t, nil, "CreateNetworkAclEntry", "NetworkAclId", acl, "RuleNumber", number, "Protocol", "6", "RuleAction", "allow",
 			"Egress", "false", "CidrBlock", cidr, "PortRange.From", "22", "PortRange.To", "22")
 	}
-	rules := rulesIn(t, s, at, resource.EC2NetworkACL, acl)
+	byNumber := func(x, y resource.Rule) int { return x.Number - y.Number }
+	rules := slices.SortedFunc(slices.Values(rulesIn(t, s, at, resource.EC2NetworkACL, acl)), byNumber)
 	if diff := cmp.Diff([]string{"ingress tcp 22 from 0.0.0.0/0", "ingress tcp 22 from 10.0.0.0/8"}, plainly(rules)); diff != "" {
 		t.Fatalf("rules, without those that end every ACL (-want +got):\n%s", diff)
 	}
@@ -102,6 +110,14 @@ func TestMotoEntriesOfAnACLAreDeletedOneByOne(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"ingress tcp 22 from 10.0.0.0/8"}, plainly(rulesIn(t, s, at, resource.EC2NetworkACL, acl))); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
+	}
+	answer, err = s.Actor().Do(t.Context(), execute.Call{Action: action.Restore, Type: resource.EC2NetworkACL, At: at, IDs: []string{acl}, Rules: map[string][]resource.Rule{acl: open}})
+	if err != nil || len(answer.Failed) > 0 {
+		t.Fatal(err, answer.Failed)
+	}
+	back := slices.SortedFunc(slices.Values(rulesIn(t, s, at, resource.EC2NetworkACL, acl)), byNumber)
+	if diff := cmp.Diff(rules, back); diff != "" {
+		t.Errorf("put back with its number (-want +got):\n%s", diff)
 	}
 }
 
@@ -159,6 +175,14 @@ func TestMotoEveryInterfaceOfAnInstanceIsIsolated(t *testing.T) {
 	var was isolatedFrom
 	if err := json.Unmarshal(answer.Before[id], &was); err != nil || len(was.SecurityGroups) != 2 {
 		t.Errorf("before: %s, %v", answer.Before[id], err)
+	}
+	answer, err := s.Actor().Do(t.Context(), execute.Call{Action: action.Restore, Type: resource.EC2Instance, At: at, IDs: []string{id},
+		Former: map[string]map[string][]string{id: was.SecurityGroups}})
+	if err != nil || len(answer.Failed) > 0 {
+		t.Fatal(err, answer.Failed)
+	}
+	if diff := cmp.Diff(i.Interfaces, read().Interfaces); diff != "" {
+		t.Errorf("given back (-want +got):\n%s", diff)
 	}
 }
 

@@ -236,7 +236,7 @@ func TestEveryTypeHasItsRows(t *testing.T) {
 		if cost, _ := need.Of(field.Fact); cost.Calls[0] != r.call {
 			t.Errorf("%s is said to be read by %s and is read by %s", s.Type, cost.Calls[0], r.call)
 		}
-		for _, k := range append(s.Actions, action.Mark, action.Unmark) {
+		for _, k := range takes(s) {
 			if _, ok := changes[s.Type][k]; !ok {
 				t.Errorf("%s cannot be done to %s", k, s.Type)
 			}
@@ -244,12 +244,21 @@ func TestEveryTypeHasItsRows(t *testing.T) {
 	}
 }
 
+// takes are the actions of a type, with those that no step names.
+func takes(s *resource.Schema) []action.Kind {
+	all := append(slices.Clone(s.Actions), action.Mark, action.Unmark)
+	if slices.Contains(all, action.Isolate) || slices.Contains(all, action.Revoke) {
+		all = append(all, action.Restore)
+	}
+	return all
+}
+
 func TestWhatATypeCannotTakeIsRefusedWithoutACall(t *testing.T) {
 	isolate(t)
 	s, fake := open(t, func(int, request) reply { return reply{} })
 	for _, schema := range resource.Schemas() {
 		for _, k := range action.All() {
-			if slices.Contains(append(schema.Actions, action.Mark, action.Unmark), k) {
+			if slices.Contains(takes(schema), k) {
 				continue
 			}
 			_, err := s.Actor().Do(t.Context(), execute.Call{Action: k, Type: schema.Type, At: place, IDs: []string{"x-1"}})

@@ -15,9 +15,10 @@ func newUndo(e Env) *cobra.Command {
 		Use:   "undo RUN",
 		Short: "Take back what a run did, after asking",
 		Long: `undo shows how the effects of an earlier run would be taken back, asks, and does
-it: what the run stopped is started, tags that it wrote get their former values
-or are deleted, tags that it deleted are written again. What was terminated or
-deleted is gone, and is listed as such.
+it: what the run stopped is started, what it isolated gets its security groups
+back, rules that it revoked are made anew, tags that it wrote get their former
+values or are deleted, tags that it deleted are written again. What was
+terminated or deleted is gone, and is listed as such.
 
 What somebody has changed since is left as it is. Every resource is read again
 just before something is done to it. undo is a run of its own: the limits of the

@@ -9,8 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
-// Was is what an action's Before holds of a stop or a change of tags: what it
-// takes to take it back.
+// Was is what an action's Before holds: what it takes to take it back.
 type Was struct {
 	Resource resource.Ref `json:"resource"`
 	// State is that before a stop, "" where the API does not tell.
@@ -20,6 +19,12 @@ type Was struct {
 	Wrote   tag.Set  `json:"wrote,omitempty"`
 	Deleted []string `json:"deleted,omitempty"`
 	Tags    tag.Set  `json:"tags,omitempty"`
+	// SecurityGroups are those that each network interface had before an
+	// isolation, and Given the one it got. Rules are what a revocation took. The
+	// actor tells them, and of these the resource is known by its ARN.
+	SecurityGroups map[string][]string `json:"security_groups,omitempty"`
+	Given          map[string]string   `json:"given,omitempty"`
+	Rules          []resource.Rule     `json:"rules,omitempty"`
 }
 
 // before is what there was before an action that was done, nil of one that
@@ -42,6 +47,8 @@ func (p *part) before(id string, a *plan.Action, answer Answer) json.RawMessage 
 				was.Tags[k] = v
 			}
 		}
+	case action.Restore:
+		was.Rules = a.Rules
 	default:
 		return nil
 	}

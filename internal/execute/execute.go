@@ -60,7 +60,7 @@ const chunk = 200
 
 // kinds are done to one resource in this order.
 var kinds = []action.Kind{
-	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Revoke, action.Isolate, action.Stop, action.Terminate, action.Delete,
+	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Restore, action.Revoke, action.Isolate, action.Stop, action.Terminate, action.Delete,
 }
 
 // Run does what is approved, other than notices and marks, and writes into
@@ -324,6 +324,7 @@ func compare(o Outcome, now []plan.Finding) {
 // same says whether two actions change the same.
 func same(a, b *plan.Action) bool {
 	if len(a.Tags) != len(b.Tags) || !slices.Equal(a.Keys, b.Keys) || !slices.Equal(a.Rules, b.Rules) || !maps.Equal(a.Groups, b.Groups) ||
+		!maps.EqualFunc(a.Former, b.Former, slices.Equal) ||
 		a.Document != b.Document || !slices.Equal(a.Parameters, b.Parameters) || a.Function != b.Function {
 		return false
 	}

@@ -47,7 +47,11 @@ func (x *Runner) fill(c *Call, p *part, o Outcome) bool {
 	switch a.Action {
 	case action.Isolate:
 		c.Groups = map[string]map[string]string{id: a.Groups}
-	case action.Revoke:
+	case action.Revoke, action.Restore:
+		if a.Former != nil {
+			c.Former = map[string]map[string][]string{id: a.Former}
+			break
+		}
 		if c.Rules == nil {
 			c.Rules = map[string][]resource.Rule{}
 		}
@@ -104,6 +108,7 @@ func (p *part) payload(o Outcome) ([]byte, error) {
 func (c *Call) join(other *Call) {
 	c.IDs = append(c.IDs, other.IDs...)
 	maps.Copy(c.Groups, other.Groups)
+	maps.Copy(c.Former, other.Former)
 	maps.Copy(c.Rules, other.Rules)
 	maps.Copy(c.Payloads, other.Payloads)
 }

@@ -21,7 +21,11 @@ type Call struct {
 	// Groups are, of Isolate, the security group that each network interface of a
 	// resource gets, by the resource's id and the interface's.
 	Groups map[string]map[string]string
-	// Rules are, of Revoke, those that are taken away, by id.
+	// Former are, of Restore, the security groups that each network interface of
+	// an instance gets back, by the instance's id and the interface's.
+	Former map[string]map[string][]string
+	// Rules are, of Revoke, those that are taken away, by id; of Restore, those
+	// that are made anew.
 	Rules map[string][]resource.Rule
 	// Policy and Step are, of RunCommand and Invoke, whose call it is.
 	Policy, Step string

@@ -60,6 +60,9 @@ func (a *Action) Detail() string {
 	for _, id := range slices.Sorted(maps.Keys(a.Groups)) {
 		parts = append(parts, id+" to "+a.Groups[id])
 	}
+	for _, id := range slices.Sorted(maps.Keys(a.Former)) {
+		parts = append(parts, id+" to "+strings.Join(a.Former[id], " and "))
+	}
 	for i, r := range a.Rules {
 		if i == maxShown {
 			parts = append(parts, fmt.Sprintf("and %d more", len(a.Rules)-i))

@@ -134,7 +134,10 @@ type Action struct {
 	Keys []string `json:"keys,omitempty"`
 	// Groups are, for Isolate, the security group that each network interface gets.
 	Groups map[string]string `json:"groups,omitempty"`
-	// Rules are what Revoke takes away.
+	// Former are, for Restore, the security groups that each network interface
+	// gets back.
+	Former map[string][]string `json:"former,omitempty"`
+	// Rules are what Revoke takes away and Restore puts back.
 	Rules []resource.Rule `json:"rules,omitempty"`
 	// Document is what RunCommand runs, and Parameters names what it is given. The
 	// values are not in a plan, because they may be secrets; the policy has them.

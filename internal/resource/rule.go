@@ -57,6 +57,14 @@ const LastACLRule = 32766
 // ACLRuleID is the ID of a network ACL's rule.
 func ACLRuleID(direction string, number int) string { return fmt.Sprintf("%s/%d", direction, number) }
 
+// SameTraffic says whether two rules are about the same traffic, in the same
+// place of a network ACL: whether the one would make the other over again.
+// Neither their ids nor what is said of them counts.
+func (r Rule) SameTraffic(o Rule) bool {
+	r.ID, r.Description, r.GroupOwner = o.ID, o.Description, o.GroupOwner
+	return r == o
+}
+
 // String is the rule in a line: what it is called, and what it lets through.
 func (r Rule) String() string {
 	ports := fmt.Sprintf(" %d-%d", r.FromPort, r.ToPort)

@@ -22,6 +22,9 @@ const (
 	modifyInterface        = "ec2:ModifyNetworkInterfaceAttribute"
 	revokeIngress          = "ec2:RevokeSecurityGroupIngress"
 	revokeEgress           = "ec2:RevokeSecurityGroupEgress"
+	authorizeIngress       = "ec2:AuthorizeSecurityGroupIngress"
+	authorizeEgress        = "ec2:AuthorizeSecurityGroupEgress"
+	createACLEntry         = "ec2:CreateNetworkAclEntry"
 	deleteACLEntry         = "ec2:DeleteNetworkAclEntry"
 	describeInstanceAgents = "ssm:DescribeInstanceInformation"
 	sendCommand            = "ssm:SendCommand"
@@ -40,6 +43,7 @@ const (
 // that each has an outcome of its own.
 var singles = map[action.Kind]func(*Account, context.Context, execute.Call) (execute.Answer, error){
 	action.Isolate:    (*Account).isolate,
+	action.Restore:    (*Account).restore,
 	action.Revoke:     (*Account).revoke,
 	action.RunCommand: (*Account).runCommand,
 	action.Invoke:     (*Account).invoke,
@@ -100,7 +104,9 @@ func (a *Account) isolate(ctx context.Context, c execute.Call) (execute.Answer, 
 		request, before, err := a.isolateOne(ctx, c, id)
 		var was any
 		if len(before) > 0 {
-			was = map[string]any{"security_groups": before}
+			given := maps.Clone(c.Groups[id])
+			maps.DeleteFunc(given, func(face, _ string) bool { return before[face] == nil })
+			was = map[string]any{"security_groups": before, "given": given}
 		}
 		out.note(id, request, was, err)
 	}
@@ -136,20 +142,20 @@ func (a *Account) isolateOne(ctx context.Context, c execute.Call, id string) (re
 	return request, before, nil
 }
 
-// regroup gives an interface of an instance one security group.
-func (a *Account) regroup(r *record, id, group string) {
+// regroup gives an interface of an instance these security groups alone.
+func (a *Account) regroup(r *record, id string, groups ...string) {
 	faces := slices.Clone(r.inst.Interfaces)
 	for i := range faces {
 		if faces[i].ID == id {
-			faces[i].SecurityGroups = []string{group}
+			faces[i].SecurityGroups = groups
 			if i == 0 {
-				r.inst.SecurityGroups = []string{group}
+				r.inst.SecurityGroups = groups
 			}
 		}
 	}
 	r.inst.Interfaces = faces
 	if x, ok := a.regions[r.inst.Reference.Region].thingByID[id]; ok {
-		x.res.(*resource.NetworkInterface).SecurityGroups = []string{group}
+		x.res.(*resource.NetworkInterface).SecurityGroups = slices.Clone(groups)
 	}
 }
 

@@ -37,6 +37,12 @@ var singleRefusals = slices.Concat([]Refusal{
 	{deleteACLEntry, "it is one of the rules that end every ACL", "InvalidParameterValue", fault.Invalid, pageDeleteACL, false, func(c *call) string {
 		return c.firstRule(func(r resource.Rule) bool { return r.Number < 1 || r.Number > resource.LastACLRule })
 	}},
+	{authorizeIngress, "there is no such security group", "InvalidGroup.NotFound", fault.NotFound, pageErrors, false, unknownWith("sg")},
+	{authorizeIngress, "the rule is there", "InvalidPermission.Duplicate", fault.WrongState, pageErrors, false, (*call).sameRule},
+	{authorizeEgress, "there is no such security group", "InvalidGroup.NotFound", fault.NotFound, pageErrors, false, unknownWith("sg")},
+	{authorizeEgress, "the rule is there", "InvalidPermission.Duplicate", fault.WrongState, pageErrors, false, (*call).sameRule},
+	{createACLEntry, "there is no such network ACL", "InvalidNetworkAclID.NotFound", fault.NotFound, pageErrors, false, unknownWith("acl")},
+	{createACLEntry, "a rule has this number", "NetworkAclEntryAlreadyExists", fault.WrongState, pageErrors, false, (*call).sameRule},
 	{deleteACLEntry, "there is no such rule", "InvalidNetworkAclEntry.NotFound", fault.WrongState, pageErrors, false, (*call).strangeRule},
 	{sendCommand, "there is no such document", "InvalidDocument", fault.Invalid, pageSend, false, func(c *call) string {
 		return unless(c.knownDocument, c.document)
@@ -64,6 +70,19 @@ func (c *call) strangeRule() string {
 	have := c.things[0].rules()
 	return c.firstRule(func(r resource.Rule) bool {
 		return !slices.ContainsFunc(have, func(h resource.Rule) bool { return h.ID == r.ID })
+	})
+}
+
+// sameRule finds the first rule of the call that the resource has already: of a
+// security group one that lets the same through, of a network ACL any with its
+// number.
+func (c *call) sameRule() string {
+	if len(c.things) == 0 {
+		return ""
+	}
+	have := c.things[0].rules()
+	return c.firstRule(func(r resource.Rule) bool {
+		return slices.ContainsFunc(have, func(h resource.Rule) bool { return r.Number > 0 && h.ID == r.ID || r.SameTraffic(h) })
 	})
 }
 

@@ -35,6 +35,19 @@ func one(a *sim.Account, c execute.Call) error {
 	return err
 }
 
+// passedOver is the refusal of the last call that an action made, where it
+// makes no failure of it.
+func passedOver(a *sim.Account, c execute.Call) error {
+	if err := one(a, c); err != nil {
+		return err
+	}
+	e := a.Log()[len(a.Log())-1]
+	if e.Code == "" {
+		return nil
+	}
+	return &fault.Error{Class: e.Class, Call: e.Operation, Region: e.Region, Code: e.Code, RequestID: e.RequestID, Message: "passed over"}
+}
+
 // face is the network interface that an instance was launched with.
 func face(id string) string { return "eni-" + strings.TrimPrefix(id, "i-") }
 
@@ -44,6 +57,12 @@ func isolating(id string, groups map[string]string) execute.Call {
 
 func revoking(t resource.Type, id string, rules ...resource.Rule) execute.Call {
 	return execute.Call{Action: action.Revoke, Type: t, IDs: []string{id}, Rules: map[string][]resource.Rule{id: rules}}
+}
+
+func restoring(t resource.Type, id string, rules ...resource.Rule) execute.Call {
+	c := revoking(t, id, rules...)
+	c.Action = action.Restore
+	return c
 }
 
 func newGroup(a *sim.Account, vpc string, rules ...resource.Rule) string {
@@ -112,6 +131,27 @@ func singleScenes() map[string]scene {
 		"ec2:DeleteNetworkAclEntry: there is no such rule": func(a *sim.Account) error {
 			return one(a, revoking(resource.EC2NetworkACL, newACL(a), resource.Rule{ID: "ingress/100", Number: 100}))
 		},
+		"ec2:AuthorizeSecurityGroupIngress: there is no such security group": func(a *sim.Account) error {
+			return one(a, restoring(resource.EC2SecurityGroup, nowhere, gone))
+		},
+		"ec2:AuthorizeSecurityGroupIngress: the rule is there": func(a *sim.Account) error {
+			ssh := resource.Rule{ID: noRule, Direction: resource.Ingress, Protocol: "tcp", FromPort: 22, ToPort: 22, CIDR: "0.0.0.0/0", Allow: true}
+			return passedOver(a, restoring(resource.EC2SecurityGroup, newGroup(a, vpcOne, ssh), ssh))
+		},
+		"ec2:AuthorizeSecurityGroupEgress: there is no such security group": func(a *sim.Account) error {
+			return one(a, restoring(resource.EC2SecurityGroup, nowhere, out))
+		},
+		"ec2:AuthorizeSecurityGroupEgress: the rule is there": func(a *sim.Account) error {
+			all := resource.Rule{ID: noRule, Direction: resource.Egress, Protocol: "all", ToPort: resource.LastPort, CIDR: "0.0.0.0/0", Allow: true}
+			return passedOver(a, restoring(resource.EC2SecurityGroup, newGroup(a, vpcOne, all), all))
+		},
+		"ec2:CreateNetworkAclEntry: there is no such network ACL": func(a *sim.Account) error {
+			return one(a, restoring(resource.EC2NetworkACL, "acl-0aaaaaaaaaaaaaaaa", resource.Rule{ID: "ingress/100", Number: 100}))
+		},
+		"ec2:CreateNetworkAclEntry: a rule has this number": func(a *sim.Account) error {
+			have := resource.Rule{Direction: resource.Ingress, Number: 100, Protocol: "all", CIDR: "10.0.0.0/8"}
+			return one(a, restoring(resource.EC2NetworkACL, newACL(a, have), resource.Rule{ID: "ingress/100", Direction: resource.Ingress, Number: 100, Protocol: "tcp", CIDR: "0.0.0.0/0", Allow: true}))
+		},
 		"ssm:SendCommand: there is no such document": func(a *sim.Account) error {
 			return one(a, command("Ours-Patch", inVPC(a, "Online")))
 		},
@@ -136,11 +176,12 @@ func TestIsolationReplacesTheGroupsOfEveryInterfaceAndSaysWhichTheyWere(t *testi
 	if err != nil || len(answer.Failed) > 0 {
 		t.Fatal(err, answer.Failed)
 	}
-	var was map[string]map[string][]string
+	var was execute.Was
 	if err := json.Unmarshal(answer.Before[id], &was); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]map[string][]string{"security_groups": {face(id): {"sg-0000000000000000a", "sg-0000000000000000b"}, second: {"sg-0000000000000000c"}}}
+	want := execute.Was{SecurityGroups: map[string][]string{face(id): {"sg-0000000000000000a", "sg-0000000000000000b"}, second: {"sg-0000000000000000c"}},
+		Given: map[string]string{face(id): group, second: group}}
 	if diff := cmp.Diff(want, was); diff != "" {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}

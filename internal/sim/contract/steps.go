@@ -51,6 +51,24 @@ func testRevoke(t *testing.T, b Backend) {
 	if err != nil || fault.ClassOf(answer.Failed[id]) != fault.WrongState || answer.Before[id] != nil {
 		t.Errorf("revoking it again: %v, failed %v, before %s", err, answer.Failed, answer.Before[id])
 	}
+	call.Action = action.Restore
+	answer, err = b.Actor.Do(t.Context(), call)
+	if err != nil || len(answer.Failed) > 0 {
+		t.Fatalf("putting it back: %v, failed %v", err, answer.Failed)
+	}
+	back := b.rules(t, id)
+	if len(back) != 1 || !back[0].SameTraffic(rules[0]) || back[0].ID == rules[0].ID {
+		t.Errorf("it had %v and has %v", rules, back)
+	}
+	// A rule that is there again is no failure, and keeps no other from coming back.
+	call.Rules[id] = append(rules, resource.Rule{Direction: resource.Egress, Protocol: "tcp", FromPort: 22, ToPort: 22, CIDR: "10.0.0.0/8", Allow: true})
+	answer, err = b.Actor.Do(t.Context(), call)
+	if err != nil || len(answer.Failed) > 0 {
+		t.Errorf("putting it back again: %v, failed %v", err, answer.Failed)
+	}
+	if back = b.rules(t, id); len(back) != 2 {
+		t.Errorf("put back with one that was there, it has %v", back)
+	}
 }
 
 func testIsolate(t *testing.T, b Backend) {
