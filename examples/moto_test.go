@@ -30,12 +30,12 @@ type user struct {
 // its ledger is new.
 func newUser(t *testing.T, example string, env map[string]string) *user {
 	t.Helper()
-	files, err := filepath.Glob("*.csv")
+	tables, err := filepath.Glob("*.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, name := range append(files, example) {
+	for _, name := range append(tables, "tag-policy.json", example) {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
