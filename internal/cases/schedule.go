@@ -258,7 +258,7 @@ func Already(v *eval.Verdict, s *policy.Step) bool {
 	switch s.Action {
 	case action.Tag:
 		for k, want := range s.Tags {
-			if have, ok := tags[k]; !ok || have != want {
+			if have, ok := tags[k]; !ok || have != resource.Taken(v.Resource.Ref().Type, want) {
 				return false
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
@@ -45,9 +46,9 @@ func (c *check) want(rule *policy.TagRule, in expr.Input, lacking bool, renamed 
 	case renamed != "":
 		return wanted{value: renamed, known: true}, true
 	case computed && rule.Fallback != nil:
-		w.value, w.known = *rule.Fallback, true
+		w.value, w.known = resource.Taken(in.Resource.Ref().Type, *rule.Fallback), true
 	case rule.Default != nil && (rule.Required || empty):
-		w.value, w.known = *rule.Default, true
+		w.value, w.known = resource.Taken(in.Resource.Ref().Type, *rule.Default), true
 	}
 	return w, true
 }

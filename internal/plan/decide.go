@@ -162,13 +162,13 @@ func (d *decision) steps(f *Finding, v *eval.Verdict, k *cases.Case) {
 			if t.Due {
 				f.Actions = append(f.Actions, d.notice(v, t.Step, k, timings))
 			} else {
-				a := stepAction(t)
+				a := d.stepAction(t)
 				a.State, a.Clock, a.To, a.Address = Waiting, t.Clock, t.Step.Channel, t.Step.Address
 				f.Actions = append(f.Actions, a)
 			}
 			continue
 		}
-		a := stepAction(t)
+		a := d.stepAction(t)
 		d.settle(&a, v, t)
 		f.Actions = append(f.Actions, a)
 		d.consider(f, t, a)
@@ -221,7 +221,7 @@ func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
 			f.Actions = append(f.Actions, a)
 			continue
 		}
-		a := stepAction(t)
+		a := d.stepAction(t)
 		aim(&a, t.Step, d.g.resource)
 		if a.Action == action.Revoke && len(a.Rules) == 0 {
 			continue // there is nothing that it would do
@@ -232,16 +232,16 @@ func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
 }
 
 // stepAction is the action of a step, its state not yet decided.
-func stepAction(t cases.Timing) Action {
+func (d *decision) stepAction(t cases.Timing) Action {
 	s := t.Step.Step
-	return Action{Action: s.Action, Step: s.ID, At: t.At, After: t.Step.After, Tags: maybeClone(s.Tags), Keys: slices.Clone(s.Keys)}
-}
-
-func maybeClone(s tag.Set) tag.Set {
-	if len(s) == 0 {
-		return nil
+	a := Action{Action: s.Action, Step: s.ID, At: t.At, After: t.Step.After, Keys: slices.Clone(s.Keys)}
+	for k, v := range s.Tags {
+		if a.Tags == nil {
+			a.Tags = tag.Set{}
+		}
+		a.Tags[k] = resource.Taken(d.g.resource.Ref().Type, v)
 	}
-	return s.Clone()
+	return a
 }
 
 // notice is the action of a notify step, with what it has to tell now. What
