@@ -67,7 +67,7 @@ type session struct {
 
 // only narrows what is judged to these policies.
 func (s *session) only(a *App, names []string) {
-	s.judge, s.build.Only = eval.New(a.o.Set, names), names
+	s.judge, s.build.Only = eval.New(a.o.Set, names).During(s.build.Event), names
 }
 
 // source is what the run reads from.

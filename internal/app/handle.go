@@ -93,7 +93,7 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 	if err != nil {
 		return nil, nil, err
 	}
-	h.session = s
+	h.session, s.build.Event = s, happened(e.Request)
 	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
 		return h, nil, err
 	}

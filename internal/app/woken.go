@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/trigger"
@@ -56,6 +57,15 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 	default: // Schedule, Settled
 		return slices.Contains(r.Policies, p.Name) || r.Cause == trigger.Schedule && len(r.Policies) == 0
 	}
+}
+
+// happened is what an event is to the expressions of the policies that it
+// wakes, nil for one that tells of nothing but the time.
+func happened(r *trigger.Request) *expr.Event {
+	if r.Cause == trigger.Schedule || r.Name == "" && r.Time.IsZero() {
+		return nil
+	}
+	return &expr.Event{Time: r.Time, Name: r.Name, Source: r.Source}
 }
 
 // makes says whether a creation made something that the policy is about, or

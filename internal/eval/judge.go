@@ -20,6 +20,7 @@ import (
 type Judge struct {
 	set      *policy.Set
 	policies []*policy.Policy
+	event    *expr.Event
 }
 
 // New returns a judge for the policies of a set, or for those named in only.
@@ -31,6 +32,14 @@ func New(set *policy.Set, only []string) *Judge {
 		}
 	}
 	return j
+}
+
+// During returns the same judge for what an event asks: its expressions see the
+// event, nil for none.
+func (j *Judge) During(e *expr.Event) *Judge {
+	during := *j
+	during.event = e
+	return &during
 }
 
 // Policies are those the judge applies, in the order of the files.
@@ -64,7 +73,7 @@ func (j *Judge) Resource(dst []Verdict, r resource.Resource, now time.Time) []Ve
 // one is the order of judgement: match, exempt, tag rules, steps.
 func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdict {
 	v := Verdict{Policy: p, Resource: r, Status: OutOfScope}
-	in := expr.Input{Resource: r, Now: now}
+	in := expr.Input{Resource: r, Now: now, Event: j.event}
 	if err := resource.TagsUnread(r); err != nil {
 		v.open(reason.TagsUnread, "how it is tagged", err)
 		return v

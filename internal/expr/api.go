@@ -69,6 +69,9 @@ type Input struct {
 	Run      *Run
 	// Rule is one of the resource's, for programs of CompileRule.
 	Rule *resource.Rule
+	// Event is what woke the policy, nil for a sweep: what asks for it is unknown
+	// then.
+	Event *Event
 }
 
 // Unknown is the error of a program whose answer cannot be known for this

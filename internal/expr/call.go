@@ -17,9 +17,6 @@ func (c *checked) badCall(e ast.Expr) Problem {
 	if sign, ok := operators.FindReverse(name); ok || name == operators.Index || name == operators.Conditional {
 		return c.badOperator(e, sign)
 	}
-	if l, ok := laterNames[name]; ok && l.call {
-		return c.atName(e, lacks(name+"()"), l.hint)
-	}
 	f, ok := c.env.cel.Functions()[name]
 	if !ok {
 		return c.unknownFunction(e)

@@ -140,7 +140,7 @@ func (c *checked) plan(defines []*definition) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{env: c.env, source: c.source, run: run, uses: c.collect()}
+	p := &Program{env: c.env, source: c.source, run: run, uses: c.collect(), event: c.asksEvent(defines)}
 	for _, d := range defines {
 		p.uses.add(d.program.uses)
 	}

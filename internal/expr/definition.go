@@ -153,15 +153,14 @@ var keywords = []string{"as", "break", "const", "continue", "else", "false", "fo
 // badName returns why a definition cannot have the name and what would be
 // right, or nothing.
 func (env *environment) badName(name string) (why, hint string) {
-	_, refused := laterNames[name]
 	switch {
 	case !identifier.MatchString(name):
 		return fmt.Sprintf("%q cannot be the name of a definition", cut(name)), "a name is letters, digits and _, and begins with a letter"
 	case slices.Contains(keywords, name):
 		return fmt.Sprintf("%s cannot be the name of a definition: it is a word of the language", name), ""
-	case slices.Contains(variableNames, name), refused && !laterNames[name].call:
+	case slices.Contains(variableNames, name):
 		return fmt.Sprintf("%s cannot be the name of a definition: it is a variable of the language", name), ""
-	case env.isFunction(name), refused:
+	case env.isFunction(name):
 		return fmt.Sprintf("%s cannot be the name of a definition: it is a function of the language", name), ""
 	case env.isTypeName(name):
 		return fmt.Sprintf("%s cannot be the name of a definition: it is a type of the language", name), ""

@@ -77,11 +77,12 @@ func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, define
 	}
 	env.parents = env.parentKind()
 	env.rules = env.ruleKind()
-	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items, ruleType: env.rules}
+	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items, ruleType: env.rules, eventType: events}
 	if len(schemas) > 0 {
 		env.subject = env.subjectKind()
 		kinds[resourceType] = env.subject
 		env.variables["resource"], env.variables["account"], env.variables["creator"] = env.subject.typ, accounts.typ, creators.typ
+		env.variables["event"] = events.typ
 	} else {
 		env.variables["run"] = runs.typ
 	}

@@ -20,9 +20,9 @@ import (
 type evaluation struct {
 	env *environment
 	in  Input
-	// subject, place and maker are what the names resource, account and creator
-	// stand for.
-	subject, place, maker object
+	// subject, place, maker and woken are what the names resource, account,
+	// creator and event stand for.
+	subject, place, maker, woken object
 	// exact says that nothing may stand in for the name of a creator who cannot
 	// be found.
 	exact bool
@@ -40,6 +40,7 @@ func newEvaluation(env *environment) *evaluation {
 	e.subject = object{kind: env.subject, self: e}
 	e.place = object{kind: accounts, self: e}
 	e.maker = object{kind: creators, self: e}
+	e.woken = object{kind: events, self: e}
 	e.tagOf, e.todayIs, e.withinHours, e.lookedUp, e.measured = e.tag, e.today, e.officeHours, e.lookup, e.metric
 	return e
 }
@@ -62,6 +63,8 @@ func (e *evaluation) ResolveName(name string) (any, bool) {
 		return &e.place, true
 	case "creator":
 		return &e.maker, true
+	case "event":
+		return &e.woken, true
 	case "rule":
 		return &object{kind: e.env.rules, self: e.in.Rule}, true
 	case "run":

@@ -119,9 +119,6 @@ func (c *checked) loopVariable(e ast.Expr, name string) bool {
 
 func (c *checked) unknownName(ident ast.Expr) Problem {
 	name := strings.TrimPrefix(ident.AsIdent(), ".")
-	if l, ok := laterNames[name]; ok && !l.call {
-		return c.at(ident, lacks(name), l.hint)
-	}
 	if slices.Contains(variableNames, name) {
 		return c.at(ident, name+" is not known here", c.env.whatThereIs())
 	}
@@ -147,9 +144,9 @@ func (env *environment) whatThereIs() string {
 		return "subject and text know run and now, for what they say is about many resources"
 	}
 	if env.perRule {
-		return "run is for subject and text; here there are rule, resource, account, creator and now"
+		return "run is for subject and text; here there are rule, resource, account, creator, event and now"
 	}
-	return "run is for subject and text, rule for revoke; here there are resource, account, creator and now"
+	return "run is for subject and text, rule for revoke; here there are resource, account, creator, event and now"
 }
 
 // suggest is diag.Suggest for words that are long enough to be a mistyped
@@ -174,12 +171,12 @@ func (c *checked) badSelect(e ast.Expr) Problem {
 			verb = "share"
 		}
 		return c.atName(e, fmt.Sprintf("%s %s no field %q", c.env.typeNames(), verb, name), c.env.fieldHint(name))
-	case accountType, creatorType, parentType, runType, itemType, ruleType:
+	case accountType, creatorType, eventType, parentType, runType, itemType, ruleType:
 		what := strings.TrimPrefix(t.TypeName(), "@")
-		if l, ok := laterFields[t.TypeName()][name]; ok {
-			return c.atName(e, lacks(what+"."+name), l.hint)
+		if hint, ok := laterFields[t.TypeName()][name]; ok {
+			return c.atName(e, lacks(what+"."+name), hint)
 		}
-		fields := sortedKeys(map[string]*kind{accountType: accounts, creatorType: creators, parentType: c.env.parents, runType: runs, itemType: items, ruleType: c.env.rules}[t.TypeName()].fields)
+		fields := sortedKeys(map[string]*kind{accountType: accounts, creatorType: creators, eventType: events, parentType: c.env.parents, runType: runs, itemType: items, ruleType: c.env.rules}[t.TypeName()].fields)
 		hint := "it has " + strings.Join(fields, ", ")
 		if s := suggest(name, fields); s != "" {
 			hint = didYouMean(s)

@@ -23,6 +23,7 @@ func Functions() []FunctionDoc {
 		{"resource", "the resource that is judged, its fields as its type's table says", `resource.region == "eu-central-1"`},
 		{"account.id string", "the 12 digits of the account that the resource is in", `account.id in ["111122223333"]`},
 		{"creator", "who made the resource: name, principal_id, arn and kind, all string; where nobody can be found, kind is \"unknown\" and the others are \"\"", `creator.kind == "person"`},
+		{"event", "what happened, in a policy that an event wakes: time timestamp; name and source string; unknown where no event is judged, as in a sweep", `event.name == "RunInstances"`},
 		{"now timestamp", "when it is judged", `now - resource.launched_at > hours(12)`},
 		{"rule", "in revoke alone: a rule of the security group or network ACL, its fields as those of resource.rules", `rule.direction == "ingress" && rule.cidr == "0.0.0.0/0"`},
 		{"run", "in subject and text alone: policy string; violations, fixed, done, held and failed int; items, each with id, arn, type, account, region, name, owner, status, action and reason",
@@ -43,7 +44,7 @@ func Functions() []FunctionDoc {
 
 // variableNames and functionNames are ours, in whatever environment.
 var (
-	variableNames = []string{"resource", "account", "creator", "now", "rule", "run"}
+	variableNames = []string{"resource", "account", "creator", "event", "now", "rule", "run"}
 	functionNames = []string{"tag", "days", "hours", "today", "date", officeHours, lookup, metric}
 )
 
@@ -59,22 +60,12 @@ var signatures = map[string]string{
 	metric:      metricUse,
 }
 
-// later is a name of the policy language that this version lacks.
-type later struct {
-	call bool
-	// hint is what can be done instead.
-	hint string
-}
-
-var laterNames = map[string]later{
-	"event": {false, "judge by the resource as it is, as in resource.state"},
-}
-
-// laterFields are fields that this version lacks, by object type.
-var laterFields = map[string]map[string]later{
+// laterFields are fields that this version lacks, by object type, with what can
+// be done instead.
+var laterFields = map[string]map[string]string{
 	accountType: {
-		"name": {false, "compare account.id with the account's number"},
-		"ou":   {false, "compare account.id with the accounts' numbers"},
+		"name": "compare account.id with the account's number",
+		"ou":   "compare account.id with the accounts' numbers",
 	},
 }
 

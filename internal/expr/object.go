@@ -20,6 +20,7 @@ const (
 	runType      = "@run"
 	itemType     = "@item"
 	ruleType     = "@rule"
+	eventType    = "@event"
 )
 
 // object is a thing with named fields as an expression sees it. Fields are

@@ -26,6 +26,8 @@ type Program struct {
 	run    cel.Program
 	uses   uses
 	facts  []need.Fact
+	// event is where the expression asks for the event, nil where it does not.
+	event *Problem
 }
 
 // Source is the expression as it was written.

@@ -19,6 +19,8 @@ type uses struct {
 	fields map[string]bool
 	// creator are the fields of creator.
 	creator map[string]bool
+	// event are the fields of event.
+	event map[string]bool
 	// tagKeys are written out in the expression.
 	tagKeys map[string]bool
 	// lookups say for the parts of the expression that look up a key written
@@ -33,6 +35,7 @@ type uses struct {
 func (u *uses) add(other uses) {
 	maps.Copy(u.fields, other.fields)
 	maps.Copy(u.creator, other.creator)
+	maps.Copy(u.event, other.event)
 	maps.Copy(u.tagKeys, other.tagKeys)
 	maps.Copy(u.metrics, other.metrics)
 }
@@ -40,7 +43,7 @@ func (u *uses) add(other uses) {
 // collect goes through a checked expression. Fields are known by the type of
 // what they are selected from, so that no other way to write it escapes.
 func (c *checked) collect() uses {
-	u := uses{fields: map[string]bool{}, creator: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}, metrics: map[need.Metric]bool{}}
+	u := uses{fields: map[string]bool{}, creator: map[string]bool{}, event: map[string]bool{}, tagKeys: map[string]bool{}, lookups: map[int64]string{}, metrics: map[need.Metric]bool{}}
 	for _, e := range c.nodes {
 		switch e.Kind() {
 		case ast.SelectKind:
@@ -50,6 +53,8 @@ func (c *checked) collect() uses {
 				u.fields[s.FieldName()] = true
 			case c.typeOf(s.Operand()).TypeName() == creatorType:
 				u.creator[s.FieldName()] = true
+			case c.typeOf(s.Operand()).TypeName() == eventType:
+				u.event[s.FieldName()] = true
 			case c.isParentTags(e):
 				u.fields[resource.TagsOfParent] = true
 			}

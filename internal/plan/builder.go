@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/cases"
 	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -25,6 +26,8 @@ type Context struct {
 	Only []string
 	// Regions are those that are read.
 	Regions []string
+	// Event is what it is made for, nil for a sweep.
+	Event *expr.Event
 }
 
 // Builder gathers verdicts as they come, from any number of goroutines, and

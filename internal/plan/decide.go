@@ -264,7 +264,7 @@ func (c *Context) finding(v *eval.Verdict, k *cases.Case) Finding {
 	f := Finding{
 		Policy: v.Policy.Name, Mode: v.Policy.Mode, Status: v.Status, Reasons: slices.Clone(v.Reasons), Actions: []Action{},
 		Owner:    eval.OwnerOf(r, c.Set.Settings.Owner),
-		Evidence: evidence(v, c.Now),
+		Evidence: evidence(v, c.Event, c.Now),
 		Resource: Resource{Ref: r.Ref(), Name: r.Tags()["Name"], Tags: r.Tags().Clone()},
 	}
 	if f.Reasons == nil {

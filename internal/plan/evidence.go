@@ -15,7 +15,7 @@ import (
 
 // evidence is what a policy looked at to judge a resource: the values of the
 // fields its expressions name and of the tags its rules and expressions name.
-func evidence(v *eval.Verdict, now time.Time) map[string]string {
+func evidence(v *eval.Verdict, event *expr.Event, now time.Time) map[string]string {
 	out := map[string]string{}
 	schema, ok := resource.SchemaOf(resource.KindOf(v.Resource))
 	if !ok {
@@ -32,6 +32,9 @@ func evidence(v *eval.Verdict, now time.Time) map[string]string {
 		}
 		for _, name := range p.CreatorFields() {
 			out["creator."+name] = creatorText(v.Resource, name)
+		}
+		for _, name := range p.EventFields() {
+			out["event."+name] = event.Text(name)
 		}
 		for _, key := range p.TagKeys() {
 			seeTag(out, v.Resource, key)

@@ -22,6 +22,8 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	p.Was = values(raw.was)
 	p.Description = raw.description.v
 	l.buildTriggers(p)
+	l.woken = p.Wakes.Any()
+	defer func() { l.woken = false }()
 	l.buildChildren(p)
 	p.Mode = Observe
 	if raw.mode.set() {

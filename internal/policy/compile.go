@@ -16,7 +16,16 @@ func (l *loader) compile(source val[string], want expr.Want, types []resource.Ty
 		return nil
 	}
 	p, problems := l.compiler.Compile(source.v, want, types)
-	l.problems(source.at, problems)
+	return l.sound(source.at, p, problems)
+}
+
+// sound reports what is wrong with a program, and that it asks for an event
+// where there never is one. It returns nil where anything is.
+func (l *loader) sound(at *node, p *expr.Program, problems []expr.Problem) *expr.Program {
+	if p != nil && !l.woken {
+		problems = append(problems, p.AsksEvent("event is known only in a policy that an event wakes", "a policy with on: created, or another event, can ask for it")...)
+	}
+	l.problems(at, problems)
 	if len(problems) > 0 {
 		return nil
 	}

@@ -135,6 +135,7 @@ type loader struct {
 	tables   []*expr.Table
 	compiler *expr.Compiler
 	policies []*policyDraft
+	woken    bool           // whether events wake the policy that is being built
 	shelf    document.Shelf // what was read outside; nil: nothing was
 }
 

@@ -157,9 +157,5 @@ func (l *loader) compileRule(source val[string], types []resource.Type) *expr.Pr
 		return nil
 	}
 	p, problems := l.compiler.CompileRule(source.v, types)
-	l.problems(source.at, problems)
-	if len(problems) > 0 {
-		return nil
-	}
-	return p
+	return l.sound(source.at, p, problems)
 }

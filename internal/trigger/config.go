@@ -16,6 +16,12 @@ const (
 	itemScheduled = "ScheduledNotification"
 )
 
+// What a change that AWS Config saw is called, whoever tells of it.
+const (
+	itemKind   = "Config Configuration Item Change"
+	itemSource = "aws.config"
+)
+
 // configItem reads what Config tells EventBridge of a change.
 func configItem(e envelope) (*Request, string, error) {
 	if deleted(e.Detail) {
@@ -87,5 +93,5 @@ func changed(v loose.Value) (*Request, string, error) {
 		return nil, fmt.Sprintf("configuration items of the type %q name no ARN", i.Field("resourceType").Text()), nil
 	}
 	ref.Account, ref.Region = cmp.Or(ref.Account, account), cmp.Or(ref.Region, region)
-	return &Request{Cause: Config, Time: timeOf(i.Field("configurationItemCaptureTime")), Account: account, Region: region, Refs: []resource.Ref{ref}}, "", nil
+	return &Request{Cause: Config, Name: itemKind, Source: itemSource, Time: timeOf(i.Field("configurationItemCaptureTime")), Account: account, Region: region, Refs: []resource.Ref{ref}}, "", nil
 }

@@ -25,6 +25,8 @@ type ownEvent struct {
 	Time      string         `json:"time,omitempty"`
 	Account   string         `json:"account,omitempty"`
 	Region    string         `json:"region,omitempty"`
+	Name      string         `json:"name,omitempty"`
+	Source    string         `json:"source,omitempty"`
 	Policies  []string       `json:"policies,omitempty"`
 	Refs      []resource.Ref `json:"resources,omitempty"`
 }
@@ -42,7 +44,8 @@ func SettledInput(r *Request, policies []string, refs []resource.Ref) ([]byte, e
 	if !r.Time.IsZero() {
 		at = r.Time.UTC().Format(time.RFC3339)
 	}
-	return marshal(ownEvent{Tagwarden: ownSettled, ID: r.ID, Time: at, Account: r.Account, Region: r.Region, Policies: policies, Refs: refs})
+	return marshal(ownEvent{Tagwarden: ownSettled, ID: r.ID, Time: at, Account: r.Account, Region: r.Region,
+		Name: r.Name, Source: r.Source, Policies: policies, Refs: refs})
 }
 
 // marshal writes < and > as they are: EventBridge Scheduler looks for them.
@@ -66,7 +69,7 @@ func own(v loose.Value) Message {
 		r.Cause = Schedule
 		r.Refs = nil
 	case ownSettled:
-		r.Cause = Settled
+		r.Cause, r.Name, r.Source = Settled, e.Name, e.Source
 		if len(r.Refs) == 0 || len(r.Policies) == 0 {
 			return malformed("what has settled names no resource or no policy")
 		}

@@ -28,7 +28,7 @@ var parsers = map[string]parser{
 	"EC2 Instance State-change Notification": stateChange,
 	"Scheduled Event":                        scheduled,
 	"Tag Change on Resource":                 tagChange,
-	"Config Configuration Item Change":       configItem,
+	itemKind:                                 configItem,
 	OutcomeKind:                              outcome,
 }
 

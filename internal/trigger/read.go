@@ -3,6 +3,7 @@ package trigger
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/creation"
 	"github.com/tagwarden/tagwarden/internal/loose"
@@ -121,6 +122,9 @@ func enveloped(v loose.Value) Message {
 	if r.Time.IsZero() {
 		r.Time = e.Time
 	}
+	if r.Name == "" && r.Cause != Schedule {
+		r.Name, r.Source = kind, e.Source
+	}
 	return Message{Request: r}
 }
 
@@ -149,7 +153,8 @@ func record(v loose.Value) (*Request, string, error) {
 	if rec.ReadOnly {
 		return nil, rec.Key.String() + " changes nothing", nil
 	}
-	return &Request{Cause: Call, ID: rec.EventID, Time: rec.Time, Account: rec.Account, Region: rec.Region, Record: rec}, "", nil
+	return &Request{Cause: Call, ID: rec.EventID, Time: rec.Time, Account: rec.Account, Region: rec.Region, Record: rec,
+		Name: rec.Name, Source: "aws." + strings.TrimSuffix(rec.Source, ".amazonaws.com")}, "", nil
 }
 
 func malformed(format string, args ...any) Message {

@@ -43,9 +43,13 @@ type Request struct {
 	// ID is the event's, the same for every delivery of it; "" where it has none.
 	ID string
 	// Time is when it happened, zero where the event does not say.
-	Time    time.Time
-	Account string
-	Region  string
+	Time time.Time
+	// Name is what happened: the call as CloudTrail names it, RunInstances, or the
+	// event's detail-type. Source is whose event it is, as EventBridge writes it:
+	// aws.ec2. Both are "" for Schedule.
+	Name, Source string
+	Account      string
+	Region       string
 	// Refs are the resources that the event names. For Call they are what
 	// Record.Creation says, and for Schedule there are none.
 	Refs []resource.Ref

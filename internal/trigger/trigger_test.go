@@ -37,6 +37,8 @@ var (
 	ten      = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 )
 
+const configChange = "Config Configuration Item Change"
+
 func event(kind, source, detail string) string {
 	return fmt.Sprintf(`{"id":"e-1","detail-type":%q,"source":%q,"account":"111122223333","time":"2026-11-02T10:00:00Z","region":"eu-west-1","resources":[],"detail":%s}`, kind, source, detail)
 }
@@ -55,7 +57,8 @@ func configRule(invoking string) string {
 	return fmt.Sprintf(`{"invokingEvent":%s,"resultToken":"token","eventLeftScope":false,"configRuleName":"tags","accountId":"111122223333"}`, quote(invoking))
 }
 
-var running = &trigger.Request{Cause: trigger.State, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, State: "running"}
+var running = &trigger.Request{Cause: trigger.State, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, State: "running",
+	Name: "EC2 Instance State-change Notification", Source: "aws.ec2"}
 
 var requests = map[string]struct {
 	payload string
@@ -63,26 +66,26 @@ var requests = map[string]struct {
 }{
 	"an instance runs": {stateChange, running},
 	"a tag was removed": {tagChange, &trigger.Request{Cause: trigger.TagsChanged, ID: "t-1", Time: ten, Account: home.Account, Region: home.Region,
-		Refs: []resource.Ref{snapshot}, Keys: []string{"Project", "Owner"}}},
+		Refs: []resource.Ref{snapshot}, Keys: []string{"Project", "Owner"}, Name: "Tag Change on Resource", Source: "aws.tag"}},
 	"a rule's schedule":                   {event("Scheduled Event", "aws.events", `{}`), &trigger.Request{Cause: trigger.Schedule, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region}},
 	"EventBridge Scheduler without input": {event("Scheduled Event", "aws.scheduler", `"{}"`), &trigger.Request{Cause: trigger.Schedule, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region}},
 	"a schedule with the input of a deployment": {`{"tagwarden":"schedule","id":"x-1","time":"2026-11-02T10:00:00Z","policies":["a","b"]}`,
 		&trigger.Request{Cause: trigger.Schedule, ID: "x-1", Time: ten, Policies: []string{"a", "b"}}},
 	"Config saw a change": {event("Config Configuration Item Change", "aws.config", item),
-		&trigger.Request{Cause: trigger.Config, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}}},
+		&trigger.Request{Cause: trigger.Config, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks": {configRule(item), &trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-		Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}}},
+		Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks about what is gone": {configRule(strings.Replace(item, `"OK"`, `"ResourceDeleted"`, 1)),
 		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa", Left: true}}},
+			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa", Left: true}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks for all": {configRule(`{"messageType":"ScheduledNotification","notificationCreationTime":"2026-11-02T10:00:00Z","awsAccountId":"111122223333"}`),
 		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token"}}},
 	"an oversized item": {configRule(`{"messageType":"OversizedConfigurationItemChangeNotification",` + strings.TrimPrefix(strings.Replace(item, `"configurationItem"`, `"configurationItemSummary"`, 1), `{"messageType":"ConfigurationItemChangeNotification",`)),
 		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}}},
+			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
 	"our own doing": {event(trigger.OutcomeKind, trigger.OutcomeSource, `{"policy":"p","action":"stop","state":"done","run":"r","resource":"`+instance.ARN+`"}`),
 		&trigger.Request{Cause: trigger.Outcome, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Done: &trigger.Done{Policy: "p", Action: "stop", State: "done", Run: "r"}}},
+			Done: &trigger.Done{Policy: "p", Action: "stop", State: "done", Run: "r"}, Name: trigger.OutcomeKind, Source: trigger.OutcomeSource}},
 	"through a topic":             {`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":` + quote(stateChange) + `}}]}`, running},
 	"through a queue":             {`{"Records":[` + inSQS("m-1", stateChange) + `]}`, running},
 	"through a topic and a queue": {`{"Records":[` + inSQS("m-1", notification(stateChange)) + `]}`, running},
@@ -115,7 +118,7 @@ func TestARecordIsReadBareAndInItsEnvelopes(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", name, b, err)
 		}
 		r := b.Messages[0].Request
-		want := &trigger.Request{Cause: trigger.Call, ID: "c-1", Time: ten.Add(time.Second), Account: home.Account, Region: home.Region}
+		want := &trigger.Request{Cause: trigger.Call, ID: "c-1", Time: ten.Add(time.Second), Account: home.Account, Region: home.Region, Name: "CreateVolume", Source: "aws.ec2"}
 		if diff := cmp.Diff(want, r, cmpopts.IgnoreFields(trigger.Request{}, "Record")); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
@@ -203,7 +206,8 @@ func TestWhatWeSendOurselvesIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &trigger.Request{Cause: trigger.Settled, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, Policies: []string{"p"}}
+	want := &trigger.Request{Cause: trigger.Settled, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, Policies: []string{"p"},
+		Name: running.Name, Source: running.Source}
 	if diff := cmp.Diff(want, b.Messages[0].Request); diff != "" {
 		t.Errorf("settled (-want +got)\n%s", diff)
 	}
