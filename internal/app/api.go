@@ -24,6 +24,13 @@ type Notifier interface {
 	Send(ctx context.Context, ds []view.Digest) []notify.Delivery
 }
 
+// Systems tells other systems; notify.Notifier is one.
+type Systems interface {
+	// Announce puts events on a bus and says of each, in order, why it was not
+	// taken, nil where it was.
+	Announce(ctx context.Context, bus string, es []notify.Event) []error
+}
+
 // Options are what an App is made of. All that do not say what nil means are needed.
 type Options struct {
 	Set    *policy.Set
@@ -32,6 +39,9 @@ type Options struct {
 	// Ledger is used, not closed.
 	Ledger   record.Ledger
 	Notifier Notifier
+	// Systems tells other systems what was done; nil: where the policy file asks
+	// for it, that they were not told is a problem of the run.
+	Systems Systems
 	// Trail is where it is found out who made resources, and Archive what is
 	// older; nil: that cannot be read, and is unread.
 	Trail   creators.Trail

@@ -57,8 +57,10 @@ type world struct {
 	aws    *sim.Account
 	ledger record.Ledger
 	post   *post
-	file   string
-	runs   int
+	// systems are told of outcomes, nil for none.
+	systems app.Systems
+	file    string
+	runs    int
 }
 
 func newWorld(t *testing.T, file string) *world {
@@ -94,7 +96,7 @@ func (w *world) scope() record.Scope {
 }
 
 func (w *world) app() *app.App {
-	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Region: region})
+	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Systems: w.systems, Region: region})
 }
 
 func (w *world) plan() *plan.Plan {

@@ -72,7 +72,9 @@ func (a *App) apply(ctx context.Context, s *session, p *plan.Plan, now time.Time
 	r.trouble("the ledger", x.RunMarks(ctx, approved, s.caller.Account, now, r.accepted))
 	r.marks()
 	r.report.Interrupted = ctx.Err() != nil
-	return r.report, r.save(steady)
+	err = r.save(steady)
+	r.publish(steady)
+	return r.report, err
 }
 
 // remember reads the cases; when applying, once no other run can change them.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/creation"
@@ -21,6 +22,9 @@ func Woken(set *policy.Set, r *trigger.Request) (names []string, why string) {
 		} else {
 			why = ignored.Text
 		}
+	}
+	if r.Cause == trigger.Outcome && r.Done.Name != "" && r.Done.Name != set.Settings.Name {
+		return nil, fmt.Sprintf("it is an outcome of %q, and this is %q", r.Done.Name, set.Settings.Name)
 	}
 	for _, p := range set.Policies {
 		if wakes(p, r, made) {
@@ -51,7 +55,7 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 	case trigger.Config:
 		return p.Wakes.Config && (len(r.Refs) == 0 || concerns(p, r.Refs))
 	case trigger.Outcome:
-		return slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
+		return r.Done.Policy != p.Name && slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
 			return o.Policy == r.Done.Policy && o.Action.String() == r.Done.Action
 		}) && r.Done.State == "done" && concerns(p, r.Refs)
 	default: // Schedule, Settled

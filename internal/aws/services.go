@@ -35,6 +35,7 @@ type services struct {
 	taggings  perRegion[taggingAPI]
 	configs   perRegion[configAPI]
 	explorers perRegion[explorerAPI]
+	events    perRegion[eventsAPI]
 }
 
 // bucketsAPI is S3 in one region, as far as buckets go.

@@ -49,7 +49,8 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 		return nil, err
 	}
 	j := &job{set: set, account: a, ledger: ledger, now: now, progress: newProgress(e, f.verbose)}
-	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now, Ledger: ledger, Notifier: notify.New(set, a.ways, nil),
+	notifier := notify.New(set, a.ways, nil)
+	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now, Ledger: ledger, Notifier: notifier, Systems: notifier,
 		Region: a.region, Log: logger(e, f.verbose), Progress: j.progress.show})
 	return j, nil
 }

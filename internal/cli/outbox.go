@@ -52,6 +52,14 @@ func (o *outbox) Publish(context.Context, notify.Publication) (string, error) {
 	return fmt.Sprintf("embedded-%d", o.count()), nil
 }
 
+// PutEvents accepts events.
+func (o *outbox) PutEvents(_ context.Context, _ string, es []notify.Event) ([]error, error) {
+	for range es {
+		o.count()
+	}
+	return make([]error, len(es)), nil
+}
+
 // RoundTrip accepts what would be posted to a webhook.
 func (o *outbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.count()

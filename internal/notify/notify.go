@@ -23,6 +23,8 @@ import (
 type Transports struct {
 	Mail   Mailer
 	Topics Publisher
+	// Events is where outcomes are published.
+	Events Bus
 	// HTTP posts to Slack, Teams and webhooks; nil for a client with time-outs.
 	// Redirects are never followed, whatever the client would do.
 	HTTP  *http.Client

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"time"
 
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
@@ -50,4 +51,32 @@ type Publication struct {
 // has accepted it; errors are or wrap *fault.Error.
 type Publisher interface {
 	Publish(ctx context.Context, p Publication) (id string, err error)
+}
+
+// Event is one event for a bus of EventBridge.
+type Event struct {
+	Source string // whose it is
+	Kind   string // its detail-type
+	Time   time.Time
+	// Resources are the ARNs that it is about.
+	Resources []string
+	Detail    string // a JSON object
+}
+
+// size is how much of a call the event takes ("Calculating PutEvents event
+// entry size" in the EventBridge user guide).
+func (e *Event) size() int {
+	n := 14 + len(e.Source) + len(e.Kind) + len(e.Detail)
+	for _, r := range e.Resources {
+		n += len(r)
+	}
+	return n
+}
+
+// Bus puts events on a bus of EventBridge, given by its name in the region of
+// the AWS configuration, or by its ARN: at most 10 at once, and 256 KB. Where
+// the call succeeds, failed has for each event, in order, nil or why it was not
+// taken. Errors are or wrap *fault.Error.
+type Bus interface {
+	PutEvents(ctx context.Context, bus string, es []Event) (failed []error, err error)
 }

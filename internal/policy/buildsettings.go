@@ -47,6 +47,7 @@ func (l *loader) buildSettings(dir string) {
 	s.Limits = buildLimits(raw.limits)
 	l.buildOwner()
 	l.buildCreators()
+	s.Outcomes = raw.outcomes.v.eventBridge.v
 }
 
 func (l *loader) buildRegions(raw val[[]val[string]]) []string {

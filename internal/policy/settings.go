@@ -12,6 +12,7 @@ import (
 type rawSettings struct {
 	name, zone, mark val[string]
 	creators         val[rawCreators]
+	outcomes         val[rawOutcomes]
 	regions          val[[]val[string]]
 	ledger           val[rawLedger]
 	exempt           val[[]val[rawExempt]]
@@ -34,6 +35,8 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 		func(s *rawSettings) *val[string] { return &s.mark }),
 	key("creators", "Where it is found who made what CloudTrail no longer tells of; nowhere unless set.", creatorsSection.kind(),
 		func(s *rawSettings) *val[rawCreators] { return &s.creators }),
+	key("outcomes", "Where what was done is published as events; unless set, what other policies follow, on the default bus.", outcomesSection.kind(),
+		func(s *rawSettings) *val[rawOutcomes] { return &s.outcomes }),
 	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
 	later[rawSettings]("access", ""),
 }}

@@ -80,6 +80,9 @@ type Settings struct {
 	// Creators is where it is found who made what CloudTrail no longer tells of,
 	// nil: nowhere.
 	Creators *Creators
+	// Outcomes is the bus of EventBridge on which every outcome is published, by
+	// its name or ARN; "": the default one, and no more than what policies follow.
+	Outcomes string
 }
 
 // Creators names the logs that a trail has left in a bucket.
@@ -186,6 +189,11 @@ type Wakes struct {
 // Any says whether any event does.
 func (w Wakes) Any() bool {
 	return w.Created || w.TagsChanged || w.Config || len(w.States)+len(w.Calls)+len(w.Outcomes) > 0
+}
+
+// Followed says whether a policy of the set is woken by what another does.
+func (s *Set) Followed(o OutcomeOf) bool {
+	return slices.ContainsFunc(s.Policies, func(p *Policy) bool { return slices.Contains(p.Wakes.Outcomes, o) })
 }
 
 // OutcomeOf is what another policy did.

@@ -100,26 +100,6 @@ func (e envelope) ref(arn string) (resource.Ref, bool) {
 	return ref, ok
 }
 
-// outcome reads what tagwarden published.
-func outcome(e envelope) (*Request, string, error) {
-	if e.Source != OutcomeSource {
-		return nil, fmt.Sprintf("it is called an outcome, but is from %q", e.Source), nil
-	}
-	d := e.Detail
-	done := &Done{Policy: d.Field("policy").Text(), Action: d.Field("action").Text(), State: d.Field("state").Text(), Run: d.Field("run").Text()}
-	if done.Policy == "" || done.Action == "" {
-		return nil, "", missing("detail.policy or detail.action")
-	}
-	r := &Request{Cause: Outcome, Done: done}
-	if ref, ok := e.ref(d.Field("resource").Text()); ok {
-		r.Refs = []resource.Ref{ref}
-	}
-	if len(r.Refs) == 0 {
-		return nil, "", missing("detail.resource")
-	}
-	return r, "", nil
-}
-
 // missing is the error of an event that lacks what its kind must have.
 func missing(what string) error { return fmt.Errorf("%w: it has no %s", ErrMalformed, what) }
 

@@ -70,6 +70,7 @@ type Request struct {
 
 // Done is what tagwarden did, in an event of its own.
 type Done struct {
+	Name   string // of the settings that have the policy, "" where it does not say
 	Policy string
 	Action string
 	State  string // done, failed, held
