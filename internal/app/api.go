@@ -29,6 +29,9 @@ type Systems interface {
 	// Announce puts events on a bus and says of each, in order, why it was not
 	// taken, nil where it was.
 	Announce(ctx context.Context, bus string, es []notify.Event) []error
+	// Answer tells a rule of AWS Config of resources, and says of each, in order,
+	// why that was not taken, nil where it was.
+	Answer(ctx context.Context, q notify.Question, cs []notify.Compliance) []error
 }
 
 // Options are what an App is made of. All that do not say what nil means are needed.

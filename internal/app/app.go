@@ -61,6 +61,9 @@ type session struct {
 	// came says whether a resource came along with what the event made; nil for
 	// other runs.
 	came func(resource.Ref) bool
+	// opinions are what the policies make of each resource, where somebody asks
+	// that; else nil.
+	opinions *opinions
 	// families are what the children that are to get a tag belong to.
 	families *families
 }
@@ -136,6 +139,11 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.planFor(ctx, s, r)
+}
+
+// planFor is Plan for a session.
+func (a *App) planFor(ctx context.Context, s *session, r Request) (*plan.Plan, error) {
 	regions, err := inventory.Regions(ctx, a.o.Source, r.Regions, a.o.Set.Settings.Regions, a.o.Region)
 	if err != nil {
 		return nil, err
@@ -220,10 +228,12 @@ func (a *App) judge(ctx context.Context, s *session, b *plan.Builder, at resourc
 			continue
 		}
 		b.Add(r, verdicts)
+		s.opinions.note(r, verdicts)
 		young.take(r, verdicts)
 	}
 	for _, r := range a.settle(ctx, s, at, open) {
 		b.Add(r.resource, r.verdicts)
+		s.opinions.note(r.resource, r.verdicts)
 		young.take(r.resource, r.verdicts)
 	}
 	a.children(ctx, s, b, at, young)

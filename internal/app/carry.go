@@ -25,12 +25,8 @@ const (
 	remembered = 48 * time.Hour
 )
 
-// Handle judges an event and carries out what follows. The same event again
-// does nothing, and two events about one resource are handled one after the
-// other. The error wraps ErrTaken where another run is at it. What an event
-// could not bring about for a passing reason is brought about when it is
-// handled again: Done of the Handling says whether it need not be.
-func (a *App) Handle(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
+// handle is Handle without the answer that somebody may wait for.
+func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
 	h, refs, err := a.wake(ctx, e)
 	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
 		return h, nil, err

@@ -94,6 +94,9 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 		return nil, nil, err
 	}
 	h.session, s.build.Event = s, happened(e.Request)
+	if e.Request.Evaluation != nil {
+		s.opinions = &opinions{}
+	}
 	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
 		return h, nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
@@ -26,6 +27,9 @@ type exchange struct {
 	refuse bool
 	bus    string
 	events []notify.Event
+	// asked and answers are what AWS Config was told.
+	asked   []notify.Question
+	answers []notify.Compliance
 }
 
 func (x *exchange) Announce(_ context.Context, bus string, es []notify.Event) []error {
@@ -37,6 +41,22 @@ func (x *exchange) Announce(_ context.Context, bus string, es []notify.Event) []
 			continue
 		}
 		x.events = append(x.events, e)
+	}
+	return errs
+}
+
+func (x *exchange) Answer(_ context.Context, q notify.Question, cs []notify.Compliance) []error {
+	errs := make([]error, len(cs))
+	x.asked = append(x.asked, q)
+	for i, c := range cs {
+		switch {
+		case x.refuse:
+			errs[i] = &fault.Error{Class: fault.Throttled, Call: "config:PutEvaluations"}
+		case c.Type == "" && c.Ref.Type == resource.EC2Snapshot:
+			errs[i] = &fault.Error{Class: fault.Unsupported, Call: "config:PutEvaluations", Message: "no name"}
+		default:
+			x.answers = append(x.answers, c)
+		}
 	}
 	return errs
 }

@@ -225,6 +225,10 @@ var codes = map[string]verdict{
 	"InvalidParameterCombinationException": badRequest,
 	"MissingRequiredParameterException":    badRequest,
 
+	// Answers to rules.
+	"InvalidResultTokenException": {fault.Invalid, "the token is another rule's, or too old"},
+	"NoSuchConfigRuleException":   gone,
+
 	// Event history. The token of a listing ends with time; what was read stands.
 	"InvalidNextTokenException": passing,
 	"InvalidTimeRangeException": badRequest,

@@ -121,7 +121,7 @@ func discreet(err error, given map[string][]string) error {
 		}
 	}
 	if strings.HasSuffix(f.Message, "…") { // cut off, perhaps within a value
-		f.Message = "the service's text is left out, as it may repeat what the command was given"
+		f.Message = "the service's text is left out, as it may repeat what it was given"
 	}
 	f.Err = nil // has the text too
 	return f

@@ -36,6 +36,7 @@ type services struct {
 	configs   perRegion[configAPI]
 	explorers perRegion[explorerAPI]
 	events    perRegion[eventsAPI]
+	audits    perRegion[auditAPI]
 }
 
 // bucketsAPI is S3 in one region, as far as buckets go.

@@ -73,7 +73,7 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
 	return &account{table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
-		ways: notify.Transports{Mail: s, Topics: s, Events: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
+		ways: notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
 // errLedgerRegion is said where nothing tells which region the ledger is in.
@@ -127,7 +127,7 @@ func openEmbedded(a *sim.Account) *account {
 		return ctx.Err()
 	}
 	return &account{source: a, actor: a, trail: a, library: a, wait: pass, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
-		ways:   notify.Transports{Mail: box, Topics: box, Events: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
+		ways:   notify.Transports{Mail: box, Topics: box, Events: box, Audit: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
 		suffix: "embedded", forgets: true, outbox: box}
 }
 

@@ -60,6 +60,12 @@ func (o *outbox) PutEvents(_ context.Context, _ string, es []notify.Event) ([]er
 	return make([]error, len(es)), nil
 }
 
+// PutEvaluations accepts an answer to a rule of AWS Config.
+func (o *outbox) PutEvaluations(_ context.Context, _ notify.Question, cs []notify.Compliance) ([]error, error) {
+	o.count()
+	return make([]error, len(cs)), nil
+}
+
 // RoundTrip accepts what would be posted to a webhook.
 func (o *outbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.count()

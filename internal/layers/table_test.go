@@ -89,7 +89,7 @@ var table = map[string]rule{
 		internal: in("creation", "record")},
 	"internal/view": {layer: act, why: "what people are told about a run, before it has a form",
 		internal: in("plan", "policy", "eval", "expr")},
-	"internal/notify": {layer: act, why: "digests to channels",
+	"internal/notify": {layer: act, why: "digests to channels; outcomes to a bus, answers to AWS Config",
 		internal: in("view", "policy", "plan", "eval"), outside: []string{message}},
 	"internal/report": {layer: act, why: "plans and runs as text, JSON and files",
 		internal: in("view", "plan", "eval", "policy"), outside: []string{lipgloss}},

@@ -1,7 +1,8 @@
 // Package notify tells people: it renders digests for mail, SNS topics, Slack,
 // Teams, webhooks and files, and hands them to those. Whatever a digest holds
 // comes from outside and is escaped for each; what a channel's address hides
-// (webhook URLs, signing secrets) is in no error.
+// (webhook URLs, signing secrets) is in no error. Other systems are told by
+// events on a bus, and AWS Config by answers to its rules.
 package notify
 
 import (
@@ -25,6 +26,8 @@ type Transports struct {
 	Topics Publisher
 	// Events is where outcomes are published.
 	Events Bus
+	// Audit is where rules of AWS Config are answered.
+	Audit Auditor
 	// HTTP posts to Slack, Teams and webhooks; nil for a client with time-outs.
 	// Redirects are never followed, whatever the client would do.
 	HTTP  *http.Client

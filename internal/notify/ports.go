@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
@@ -79,4 +80,39 @@ func (e *Event) size() int {
 // taken. Errors are or wrap *fault.Error.
 type Bus interface {
 	PutEvents(ctx context.Context, bus string, es []Event) (failed []error, err error)
+}
+
+// The verdicts that AWS Config takes. It computes INSUFFICIENT_DATA itself and
+// takes it from nobody ("Evaluation", AWS Config API reference): of what is
+// unknown it is told nothing.
+const (
+	Compliant     = "COMPLIANT"
+	NonCompliant  = "NON_COMPLIANT"
+	NotApplicable = "NOT_APPLICABLE"
+)
+
+// Question is what a rule of AWS Config asks.
+type Question struct {
+	Region string // where the rule is; "": that of the AWS configuration
+	Token  string // the answer is given with it; a secret
+	// Test has the answer checked and not kept.
+	Test bool
+}
+
+// Compliance is what a rule of AWS Config is told of one resource.
+type Compliance struct {
+	Ref resource.Ref
+	// Type and ID are AWS Config's own names for the resource, both "" where they
+	// are to be found for Ref.
+	Type, ID string
+	Verdict  string
+	Note     string    // why, at most 256 characters; may be ""
+	At       time.Time // of what AWS Config asked about
+}
+
+// Auditor answers a rule of AWS Config, of at most 100 resources at once. Where
+// the call succeeds, failed has for each, in order, nil or why it was not taken.
+// Errors are or wrap *fault.Error, and have no token in them.
+type Auditor interface {
+	PutEvaluations(ctx context.Context, q Question, cs []Compliance) (failed []error, err error)
 }

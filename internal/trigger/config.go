@@ -3,6 +3,7 @@ package trigger
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -37,12 +38,12 @@ func evaluation(v loose.Value) Message {
 	if err != nil {
 		return Message{Err: fmt.Errorf("reading the invokingEvent of AWS Config: %w: %w", ErrMalformed, err)}
 	}
-	ask := &Evaluation{Rule: v.Field("configRuleName").Text(), Token: v.Field("resultToken").Text(), Left: v.Field("eventLeftScope").Is("true")}
+	ask := &Evaluation{Rule: v.Field("configRuleName").Text(), Region: ruleRegion(v.Field("configRuleArn").Text()), Token: v.Field("resultToken").Text(), Left: v.Field("eventLeftScope").Is("true")}
 	if ask.Token == "" {
 		return malformed("AWS Config asks for an evaluation without a resultToken")
 	}
 	if inner.Field("messageType").Is(itemScheduled) {
-		return Message{Request: &Request{Cause: Config, Time: timeOf(inner.Field("notificationCreationTime")),
+		return Message{Request: &Request{Cause: Config, Time: timeOf(inner.Field("notificationCreationTime")), Region: ask.Region,
 			Account: cmp.Or(inner.Field("awsAccountId").Text(), v.Field("accountId").Text()), Evaluation: ask}}
 	}
 	r, ignored, err := changed(inner)
@@ -57,6 +58,15 @@ func evaluation(v loose.Value) Message {
 	ask.ResourceType, ask.ResourceID = i.Field("resourceType").Text(), i.Field("resourceId").Text()
 	r.Evaluation = ask
 	return Message{Request: r}
+}
+
+// ruleRegion is the region in the ARN of a rule:
+// arn:PARTITION:config:REGION:ACCOUNT:config-rule/ID.
+func ruleRegion(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) == 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
 }
 
 // item is the configuration item of a message, which is cut down to a summary

@@ -80,6 +80,8 @@ type Done struct {
 // Evaluation is what a rule of AWS Config wants to know.
 type Evaluation struct {
 	Rule string // its name
+	// Region is where the rule is and is to be answered, "" where it does not say.
+	Region string
 	// Token is what the answer is given with. Whoever has it can answer, so it
 	// is a secret until then.
 	Token string
@@ -91,6 +93,13 @@ type Evaluation struct {
 	// deleted.
 	Left bool
 }
+
+// testToken is what AWS's rule development kit (RDK) gives in place of a token
+// to try a rule out.
+const testToken = "TESTMODE"
+
+// Test says that the answer is a trial, of which AWS Config keeps nothing.
+func (e *Evaluation) Test() bool { return e.Token == testToken }
 
 // Message is one event of a delivery. Exactly one of Request, Ignored and Err
 // is set.

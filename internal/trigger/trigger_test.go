@@ -54,7 +54,7 @@ func notification(message string) string {
 }
 
 func configRule(invoking string) string {
-	return fmt.Sprintf(`{"invokingEvent":%s,"resultToken":"token","eventLeftScope":false,"configRuleName":"tags","accountId":"111122223333"}`, quote(invoking))
+	return fmt.Sprintf(`{"invokingEvent":%s,"resultToken":"token","eventLeftScope":false,"configRuleName":"tags","configRuleArn":"arn:aws:config:eu-west-1:111122223333:config-rule/config-rule-0a1b2c","accountId":"111122223333"}`, quote(invoking))
 }
 
 var running = &trigger.Request{Cause: trigger.State, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, State: "running",
@@ -74,15 +74,15 @@ var requests = map[string]struct {
 	"Config saw a change": {event("Config Configuration Item Change", "aws.config", item),
 		&trigger.Request{Cause: trigger.Config, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks": {configRule(item), &trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-		Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
+		Evaluation: &trigger.Evaluation{Rule: "tags", Region: home.Region, Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks about what is gone": {configRule(strings.Replace(item, `"OK"`, `"ResourceDeleted"`, 1)),
 		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa", Left: true}, Name: configChange, Source: "aws.config"}},
+			Evaluation: &trigger.Evaluation{Rule: "tags", Region: home.Region, Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa", Left: true}, Name: configChange, Source: "aws.config"}},
 	"a rule of Config asks for all": {configRule(`{"messageType":"ScheduledNotification","notificationCreationTime":"2026-11-02T10:00:00Z","awsAccountId":"111122223333"}`),
-		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token"}}},
+		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Evaluation: &trigger.Evaluation{Rule: "tags", Region: home.Region, Token: "token"}}},
 	"an oversized item": {configRule(`{"messageType":"OversizedConfigurationItemChangeNotification",` + strings.TrimPrefix(strings.Replace(item, `"configurationItem"`, `"configurationItemSummary"`, 1), `{"messageType":"ConfigurationItemChangeNotification",`)),
 		&trigger.Request{Cause: trigger.Config, Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Evaluation: &trigger.Evaluation{Rule: "tags", Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
+			Evaluation: &trigger.Evaluation{Rule: "tags", Region: home.Region, Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
 	"our own doing": {event(trigger.OutcomeKind, trigger.OutcomeSource, `{"policy":"p","action":"stop","state":"done","run":"r","resource":"`+instance.ARN+`"}`),
 		&trigger.Request{Cause: trigger.Outcome, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
 			Done: &trigger.Done{Policy: "p", Action: "stop", State: "done", Run: "r"}, Name: trigger.OutcomeKind, Source: trigger.OutcomeSource}},
