@@ -14,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/view"
 )
@@ -49,6 +50,9 @@ type Options struct {
 	// older; nil: that cannot be read, and is unread.
 	Trail   creators.Trail
 	Archive creators.Archive
+	// Later keeps what policies judge once late tags have had their time; nil:
+	// nobody does, and Handling.Later says what waits.
+	Later queue.Keeper
 	// Clock is the present time in the account, which a request may be far from;
 	// nil: the request's time.
 	Clock func() time.Time

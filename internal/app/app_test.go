@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -59,6 +60,7 @@ type world struct {
 	post   *post
 	// systems are told of outcomes, nil for none.
 	systems app.Systems
+	later   queue.Keeper // nil: nobody keeps what settles
 	file    string
 	runs    int
 }
@@ -96,7 +98,7 @@ func (w *world) scope() record.Scope {
 }
 
 func (w *world) app() *app.App {
-	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Systems: w.systems, Region: region})
+	return app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Systems: w.systems, Later: w.later, Region: region})
 }
 
 func (w *world) plan() *plan.Plan {

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
 // ErrTaken says that another run is at the same event, or at one of its
@@ -28,8 +29,11 @@ const (
 // handle is Handle without the answer that somebody may wait for.
 func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
 	h, refs, err := a.wake(ctx, e)
-	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
+	if err != nil || h.Ignored != "" || len(h.Policies) == 0 && !a.keeps(h) {
 		return h, nil, err
+	}
+	if e.Request.Cause == trigger.Settled && len(h.Later) > 0 {
+		return h, nil, a.keep(ctx, h, e) // it came too early, and is none of the deliveries that count
 	}
 	claims := &claims{ledger: a.o.Ledger, scope: h.session.scope, run: e.Run, now: e.Now}
 	// What was begun is let go of even when the user ends the run meanwhile.
@@ -39,6 +43,12 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 		return nil, nil, err
 	case known:
 		h.Policies, h.Unseen, h.Ignored = nil, nil, "it was handled before"
+		return h, nil, nil
+	}
+	if err := a.keep(ctx, h, e); err != nil {
+		return nil, nil, err
+	}
+	if len(h.Policies) == 0 {
 		return h, nil, nil
 	}
 	if err := claims.resources(ctx, refs); err != nil {

@@ -171,7 +171,8 @@ func TestARuleIsAnsweredAtOnceByPoliciesThatLetTagsSettle(t *testing.T) {
 	w := newWorld(t, strings.ReplaceAll(audited, "    on: config\n", "    on: config\n    settle: 5m\n"))
 	w.systems = x
 	id := w.launch("i-00000000000000001", time.Hour, tag.Set{"Known": "yes", "Project": "shop"})
-	h, report := w.happens(asks(changed, "OK", arnOf(id)))
+	now := w.aws.Clock().Now().Format(time.RFC3339)
+	h, report := w.happens(strings.Replace(asks(changed, "OK", arnOf(id)), "2026-06-01T08:00:00Z", now, 1))
 	if len(h.Later) != 2 || report != nil {
 		t.Errorf("%+v", h)
 	}

@@ -56,7 +56,8 @@ func TestWhatHasSettledIsJudgedByTheEventItWaitedAfter(t *testing.T) {
 	w := newWorld(t, strings.Replace(unwelcome, "    mode: enforce\n", "    mode: enforce\n    settle: 5m\n", 1))
 	id := w.launch("i-00000000000000001", time.Hour, nil)
 	h, _ := w.happens(running(id))
-	input, err := trigger.SettledInput(w.event(running(id)).Request, []string{h.Later[0].Policy}, h.Later[0].Refs)
+	later := h.Later[0]
+	_, input, err := trigger.SettledInput(w.event(running(id)).Request, later.At, []string{later.Policy}, later.Refs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,8 +54,10 @@ type Handling struct {
 // Later is a judgement that waits.
 type Later struct {
 	Policy string
-	After  time.Duration
-	Refs   []resource.Ref
+	// After is how long after the event the policy judges, and At when that is.
+	After time.Duration
+	At    time.Time
+	Refs  []resource.Ref
 }
 
 // writes says whether what was done changed tags.
@@ -100,7 +102,7 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 	if h.Ignored, err = a.foreign(ctx, s, e); h.Ignored != "" || err != nil {
 		return h, nil, err
 	}
-	refs, err := a.targets(ctx, h, e.Request)
+	refs, err := a.targets(ctx, h, e.Request.Subject())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,7 +113,7 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 // foreign says why an event is not to be judged although it wakes policies: it
 // is about another account, or about what we did ourselves.
 func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) {
-	r := e.Request
+	r := e.Request.Subject()
 	if r.Account != "" && r.Account != s.caller.Account {
 		return fmt.Sprintf("it is about account %s, and this is %s", r.Account, s.caller.Account), nil
 	}
@@ -144,15 +146,13 @@ func within(done, event time.Time) bool {
 
 // postpone puts the policies aside that let late tags settle first.
 func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
-	if e.Request.Cause == trigger.Settled {
-		return
-	}
 	h.Policies = slices.DeleteFunc(h.Policies, func(name string) bool {
 		p := a.o.Set.Policy(name)
-		if p.Settle == 0 {
+		at := settles(e.Request, p.Settle, e.Now)
+		if at.IsZero() {
 			return false
 		}
-		h.Later = append(h.Later, Later{Policy: name, After: p.Settle, Refs: refs})
+		h.Later = append(h.Later, Later{Policy: name, After: p.Settle, At: at, Refs: refs})
 		return !e.AtOnce
 	})
 }

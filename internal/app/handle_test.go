@@ -226,26 +226,6 @@ policies:
 	}
 }
 
-func TestAPolicyThatLetsTagsSettleJudgesLater(t *testing.T) {
-	w := newWorld(t, strings.Replace(unexcepted, "    mode: enforce\n", "    mode: enforce\n    settle: 5m\n", 1))
-	id := w.launch("i-00000000000000001", time.Hour, nil)
-	h, _ := w.happens(running(id))
-	if len(h.Later) != 1 || h.Later[0].After != 5*time.Minute || h.Plan != nil {
-		t.Fatalf("%+v", h)
-	}
-	input, err := trigger.SettledInput(w.event(running(id)).Request, []string{h.Later[0].Policy}, h.Later[0].Refs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i, _ := w.aws.Instance(id); i.State != "running" {
-		t.Errorf("it is %s at once", i.State)
-	}
-	w.happens(string(input))
-	if i, _ := w.aws.Instance(id); i.State == "running" {
-		t.Error("it runs when the time is over")
-	}
-}
-
 func TestASingleVolumeIsStamped(t *testing.T) {
 	w := newWorld(t, stamp)
 	w.aws.Launch(sim.Instance{ID: "i-00000000000000001", Region: region})

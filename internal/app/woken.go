@@ -15,8 +15,8 @@ import (
 // the files, and where there is none why not.
 func Woken(set *policy.Set, r *trigger.Request) (names []string, why string) {
 	var made *creation.Creation
-	if r.Cause == trigger.Call {
-		c, ignored := r.Record.Creation()
+	if subject := r.Subject(); subject.Cause == trigger.Call {
+		c, ignored := subject.Record.Creation()
 		if ignored == nil {
 			made = &c
 		} else {
@@ -58,8 +58,10 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 		return r.Done.Policy != p.Name && slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
 			return o.Policy == r.Done.Policy && o.Action.String() == r.Done.Action
 		}) && r.Done.State == "done" && concerns(p, r.Refs)
-	default: // Schedule, Settled
-		return slices.Contains(r.Policies, p.Name) || r.Cause == trigger.Schedule && len(r.Policies) == 0
+	case trigger.Settled:
+		return slices.Contains(r.Policies, p.Name) && (r.Of == nil || wakes(p, r.Of, made))
+	default: // Schedule
+		return slices.Contains(r.Policies, p.Name) || len(r.Policies) == 0
 	}
 }
 

@@ -77,6 +77,7 @@ var table = map[string]rule{
 
 	"internal/trigger": {layer: act, why: "why we wake: what EventBridge, SQS, SNS and Config deliver",
 		internal: in("creation")},
+	"internal/queue": {layer: act, why: "messages that wait in a queue, and notes kept for later"},
 	"internal/trail": {layer: act, why: "files of events, one event at a time"},
 	"internal/outside": {layer: act, why: "reads documents outside the policy files, and edits the tables of rules among them",
 		internal: in("rules")},
@@ -95,7 +96,7 @@ var table = map[string]rule{
 		internal: in("view", "plan", "eval", "policy"), outside: []string{lipgloss}},
 
 	"internal/aws": {layer: adapter, why: "the only user of the AWS SDK",
-		internal: in("inventory", "execute", "notify", "creators", "outside", "rules", "record/dynamo"), outside: []string{sdk, smithy, rate}},
+		internal: in("inventory", "execute", "notify", "creators", "outside", "rules", "record/dynamo", "queue"), outside: []string{sdk, smithy, rate}},
 	"internal/sim": {layer: adapter, why: "an account in memory, as strict as AWS",
 		internal: in("inventory", "execute", "notify", "creators", "outside", "rules")},
 	"internal/record/sqlite": {layer: adapter, why: "the ledger in a file; the only user of SQLite",
@@ -104,7 +105,7 @@ var table = map[string]rule{
 		internal: in("record", "plan", "cases")},
 
 	"internal/app": {layer: assembly, why: "the one pipeline",
-		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify", "creators")},
+		internal: in("expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify", "creators", "queue")},
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",
 		internal: in("app", "report", "aws", "sim", "record", "record/sqlite", "record/dynamo", "policy", "expr", "plan", "inventory",
 			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules",
@@ -120,6 +121,8 @@ var table = map[string]rule{
 		why: "answers for CloudWatch's metrics, in the protocol that no emulator speaks", outside: []string{smithy}},
 	"internal/sim/contract": {layer: tests, why: "what every account must do, real or not",
 		internal: in("inventory", "execute", "outside", "rules")},
+	"internal/queue/contract": {layer: tests, why: "what every keeper of notes must do",
+		internal: in("queue")},
 	"internal/record/contract": {layer: tests, why: "what every ledger must do",
 		internal: in("record", "cases", "plan")},
 }

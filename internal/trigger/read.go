@@ -89,7 +89,7 @@ func message(v loose.Value, depth int) Message {
 	case v.Field("invokingEvent").Exists():
 		return evaluation(v)
 	case v.Field("tagwarden").Exists():
-		return own(v)
+		return own(v, depth)
 	case v.Field("eventSource").Exists() && v.Field("eventName").Exists():
 		return bare(v)
 	default:
@@ -125,6 +125,7 @@ func enveloped(v loose.Value) Message {
 	if r.Name == "" && r.Cause != Schedule {
 		r.Name, r.Source = kind, e.Source
 	}
+	r.Raw = v.Raw()
 	return Message{Request: r}
 }
 
@@ -137,6 +138,7 @@ func bare(v loose.Value) Message {
 	if ignored != "" {
 		return Message{Ignored: ignored}
 	}
+	r.Raw = v.Raw()
 	return Message{Request: r}
 }
 

@@ -66,6 +66,23 @@ type Request struct {
 	Done *Done
 	// Evaluation belongs to Config where a rule asks for an evaluation.
 	Evaluation *Evaluation
+	// Due belongs to Settled: when the time is over. A queue cannot hold a message
+	// back for longer than 15 minutes, so that it may come before.
+	Due time.Time
+	// Of belongs to Settled: the event that woke the policies, which tells more
+	// than Refs; nil where it could not be sent along.
+	Of *Request
+	// Raw is the event as it came, and shares its memory; nil for what must not be
+	// sent on, because it holds a secret.
+	Raw []byte
+}
+
+// Subject is the event that a request is about: what has settled, or itself.
+func (r *Request) Subject() *Request {
+	if r.Of != nil {
+		return r.Of
+	}
+	return r
 }
 
 // Done is what tagwarden did, in an event of its own.
