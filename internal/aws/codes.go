@@ -21,6 +21,8 @@ var (
 	unconfirmed = verdict{fault.Unverified, "either the sender is not verified in {region} (aws sesv2 create-email-identity --email-identity ADDRESS), " +
 		"or the account is in the SES sandbox there and a recipient is not verified: request production access"}
 	elsewhere = verdict{fault.NotFound, "the bucket is not in {region}: write region: with it"}
+	noQueue   = verdict{fault.NotFound, "there is no such queue in {region}: aws sqs list-queues shows which there are"}
+	handedOn  = verdict{fault.WrongState, "the message was shown to others meanwhile, or deleted"}
 	paused    = verdict{fault.Denied, "SES has stopped sending for this account or configuration set: see the SES console in {region}"}
 )
 
@@ -245,6 +247,25 @@ var codes = map[string]verdict{
 	"TransactionInProgressException":           passing,
 	"ContinuousBackupsUnavailableException":    passing, // for a moment after the table was made
 	"ItemCollectionSizeLimitExceededException": {class: fault.Quota},
+
+	// Queues and schedules. SQS has two names for some: its own, and that of its
+	// older protocol.
+	"QueueDoesNotExist":                         noQueue,
+	"AWS.SimpleQueueService.NonExistentQueue":   noQueue,
+	"InvalidAddress":                            noQueue,
+	"ReceiptHandleIsInvalid":                    handedOn,
+	"MessageNotInflight":                        handedOn,
+	"AWS.SimpleQueueService.MessageNotInflight": handedOn,
+	"InvalidMessageContents":                    badRequest,
+	"OverLimit":                                 {fault.Quota, "too many messages of the queue are being worked at"},
+	"KmsAccessDenied":                           {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the queue"},
+	"KmsThrottled":                              throttled,
+	"KmsDisabled":                               {fault.WrongState, "the key that encrypts the queue is disabled"},
+	"KmsNotFound":                               {fault.NotFound, "the key that encrypts the queue does not exist"},
+	"KmsInvalidState":                           {fault.WrongState, "the key that encrypts the queue is about to be deleted or disabled"},
+	codeConflict:                                {fault.WrongState, "there is one of that name already"},
+	"InternalServerException":                   passing,
+	"ServiceQuotaExceededException":             {fault.Quota, "raise the quota of schedules in {region}"},
 
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},

@@ -85,6 +85,10 @@ type Session struct {
 	rdss     perRegion[rdsAPI]
 	asgs     perRegion[autoscalingAPI]
 	ledgers  perRegion[ledgerAPI]
+
+	sqss       perRegion[sqsAPI]
+	schedulers perRegion[schedulerAPI]
+
 	services services
 }
 
