@@ -33,7 +33,7 @@ type rawTrigger struct {
 type rawOutcome struct{ policy, action val[string] }
 
 var triggerSection = section[rawTrigger]{name: "on", doc: "What wakes the policy where deployed.", fields: []field[rawTrigger]{
-	key("schedule", "rate(…) or cron(…), in EventBridge's grammar, in UTC.", scheduleKind, func(t *rawTrigger) *val[string] { return &t.schedule }),
+	key("schedule", "rate(…) or cron(…), in EventBridge's grammar, in the zone of the settings.", scheduleKind, func(t *rawTrigger) *val[string] { return &t.schedule }),
 	key("state", "The state that an instance comes into: running.", word("pending", "running", "stopping", "stopped", "shutting-down", "terminated"),
 		func(t *rawTrigger) *val[string] { return &t.state }),
 	key("api", "API calls about its resources: [ec2:AuthorizeSecurityGroupIngress].", listOf(callKind), func(t *rawTrigger) *val[[]val[string]] { return &t.api }),
