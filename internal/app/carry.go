@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/trigger"
@@ -18,13 +19,17 @@ import (
 var ErrTaken = errors.New("another run is at it")
 
 const (
-	// lease is how long a run has an event to itself: as long as a function may
-	// run ("Lambda quotas"). One that died lets go of it then.
+	// lease is how long a run has an event to itself that does not say how long it
+	// may take: as long as a function may run ("Lambda quotas"). One that died lets
+	// go of it then.
 	lease = 15 * time.Minute
 	// remembered is how long an event that was handled is known as such: twice as
 	// long as EventBridge goes on delivering it ("Retrying event delivery").
 	remembered = 48 * time.Hour
 )
+
+// handledBefore is why an event is ignored that was delivered twice.
+const handledBefore = "it was handled before"
 
 // handle is Handle without the answer that somebody may wait for.
 func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
@@ -35,14 +40,14 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	if e.Request.Cause == trigger.Settled && len(h.Later) > 0 {
 		return h, nil, a.keep(ctx, h, e) // it came too early, and is none of the deliveries that count
 	}
-	claims := &claims{ledger: a.o.Ledger, scope: h.session.scope, run: e.Run, now: e.Now}
+	claims := a.claims(h.session, e)
 	// What was begun is let go of even when the user ends the run meanwhile.
 	defer func() { err = errors.Join(err, claims.end(context.WithoutCancel(ctx), err == nil && h.Done())) }()
 	switch known, err := claims.event(ctx, e); {
 	case err != nil:
 		return nil, nil, err
 	case known:
-		h.Policies, h.Unseen, h.Ignored = nil, nil, "it was handled before"
+		h.Policies, h.Unseen, h.Ignored = nil, nil, handledBefore
 		return h, nil, nil
 	}
 	if err := a.keep(ctx, h, e); err != nil {
@@ -67,7 +72,8 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 }
 
 // Done says that handling the event again would change nothing: all of its
-// resources were seen, and nothing failed that may succeed a little later.
+// resources were seen, and nothing failed that may succeed a little later, or
+// was left because the run was ended.
 func (h *Handling) Done() bool {
 	if len(h.Unseen) > 0 {
 		return false
@@ -78,7 +84,7 @@ func (h *Handling) Done() bool {
 	for i := range h.Plan.Findings {
 		for j := range h.Plan.Findings[i].Actions {
 			a := &h.Plan.Findings[i].Actions[j]
-			if a.State == plan.Failed && mayPass(fault.Class(a.Code)) {
+			if a.State == plan.Failed && mayPass(fault.Class(a.Code)) || a.State == plan.Skipped && a.Code == reason.Interrupted {
 				return false
 			}
 		}
@@ -97,8 +103,18 @@ type claims struct {
 	scope  record.Scope
 	run    string
 	now    time.Time
+	until  time.Time
 	id     string   // of the event, "" for one without
 	held   []string // the resources
+}
+
+// claims begins with none.
+func (a *App) claims(s *session, e Event) *claims {
+	c := &claims{ledger: a.o.Ledger, scope: s.scope, run: e.Run, now: e.Now, until: e.Until}
+	if c.until.IsZero() {
+		c.until = e.Now.Add(lease)
+	}
+	return c
 }
 
 // event claims an event. It is true where that was handled before.
@@ -107,7 +123,7 @@ func (c *claims) event(ctx context.Context, e Event) (known bool, err error) {
 		return false, nil
 	}
 	key := fmt.Sprintf("event/%s/%s", e.Request.Cause, e.Request.ID)
-	answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.now.Add(lease))
+	answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.until)
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("claiming the event: %w", err)
@@ -124,7 +140,7 @@ func (c *claims) event(ctx context.Context, e Event) (known bool, err error) {
 func (c *claims) resources(ctx context.Context, refs []resource.Ref) error {
 	for _, r := range refs {
 		key := fmt.Sprintf("resource/%s/%s/%s/%s", r.Account, r.Region, r.Type, r.ID)
-		answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.now.Add(lease))
+		answer, err := c.ledger.Claim(ctx, c.scope, key, c.run, c.now, c.until)
 		switch {
 		case err != nil:
 			return fmt.Errorf("claiming %s: %w", r.ID, err)

@@ -30,6 +30,9 @@ type Event struct {
 	// error ends the handling: nothing is done, and the event counts as not
 	// handled.
 	Confirm func(*Handling) error
+	// Until is when whoever handles it is ended at the latest, after Now: until
+	// then nobody else gets at it. Zero: in as long as a function may run.
+	Until time.Time
 }
 
 // Handling is what an event comes to.
