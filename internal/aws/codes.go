@@ -156,6 +156,11 @@ var codes = map[string]verdict{
 	"InvalidParameterValueException": badRequest,
 	"InvalidRequestContentException": badRequest,
 
+	// Parameters.
+	"ParameterNotFound":        {fault.NotFound, "there is no such parameter in {region}"},
+	"ParameterVersionNotFound": {fault.NotFound, "the parameter has no such version"},
+	"InvalidKeyId":             {fault.Denied, "the key that encrypts the parameter cannot be used: kms:Decrypt on it"},
+
 	// RDS and Auto Scaling.
 	"DBInstanceNotFound":                 gone,
 	"DBClusterNotFoundFault":             gone,

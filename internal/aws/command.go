@@ -27,28 +27,30 @@ const maxCommand = 50
 
 // ssmAPI is Systems Manager in one region.
 type ssmAPI struct {
-	at     site
-	agents func(context.Context, *ssm.DescribeInstanceInformationInput) (*ssm.DescribeInstanceInformationOutput, error)
-	send   func(context.Context, *ssm.SendCommandInput) (*ssm.SendCommandOutput, error)
+	at        site
+	parameter func(context.Context, *ssm.GetParameterInput) (*ssm.GetParameterOutput, error)
+	agents    func(context.Context, *ssm.DescribeInstanceInformationInput) (*ssm.DescribeInstanceInformationOutput, error)
+	send      func(context.Context, *ssm.SendCommandInput) (*ssm.SendCommandOutput, error)
 }
 
 // ssm returns Systems Manager in a region. A command that may have been sent is
 // not sent again.
-func (s *Session) ssm(region string) (*ssmAPI, error) {
-	return s.ssms.get(callSendCommand, region, func() *ssmAPI {
+func (s *Session) ssm(call need.Call, region string) (*ssmAPI, error) {
+	return s.ssms.get(call, region, func() *ssmAPI {
 		c := ssm.NewFromConfig(s.cfg, func(o *ssm.Options) {
 			o.Region, o.Retryer = region, newSendRetryer()
 			o.APIOptions = append(o.APIOptions, s.bound)
 		})
 		at := newSite(region, awssdk.ToString(c.Options().BaseEndpoint))
-		return &ssmAPI{at: at, agents: calling(at, callAgents, c.DescribeInstanceInformation), send: calling(at, callSendCommand, c.SendCommand)}
+		return &ssmAPI{at: at, parameter: calling(at, callGetParameter, c.GetParameter),
+			agents: calling(at, callAgents, c.DescribeInstanceInformation), send: calling(at, callSendCommand, c.SendCommand)}
 	})
 }
 
 // runCommand sends a command to those instances that Systems Manager has
 // online. That it was sent says nothing of how it ends.
 func runCommand(ctx context.Context, s *Session, c execute.Call) (execute.Answer, error) {
-	api, err := s.ssm(c.At.Region)
+	api, err := s.ssm(callSendCommand, c.At.Region)
 	if err != nil {
 		return execute.Answer{}, err
 	}
