@@ -15,6 +15,7 @@ const (
 	holidays = "github.com/rickar/cal"
 	rate     = "golang.org/x/time/rate"
 	terminal = "golang.org/x/term"
+	lambda   = "github.com/aws/aws-lambda-go"
 )
 
 // testTools are what any test may import and nothing else may.
@@ -111,7 +112,11 @@ var table = map[string]rule{
 			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules",
 			"trigger", "creation", "trail"),
 		outside: []string{cobra, flags, lipgloss, progress, terminal}},
+	"internal/function": {layer: assembly, why: "an invocation of a Lambda function to the pipeline, and its answer; links no SQLite and no command line",
+		internal: in("app", "aws", "record", "record/dynamo", "policy", "plan", "eval", "inventory", "execute", "notify", "creators", "outside", "trigger")},
 	"cmd/tagwarden": {layer: assembly, why: "main: signals and the exit code", internal: in("cli")},
+	"cmd/tagwarden-lambda": {layer: assembly, why: "main of the Lambda function: the only user of Lambda's library",
+		internal: in("function"), outside: []string{lambda}},
 
 	"examples":        {layer: tests, why: "the example policies, run as a user would"},
 	"internal/layers": {layer: tests, why: "this test"},
@@ -194,4 +199,4 @@ var timeless = map[string][]string{
 }
 
 // clockOwners may ask for the time: it enters here, as --at or from the system.
-var clockOwners = []string{"internal/cli", "cmd/tagwarden"}
+var clockOwners = []string{"internal/cli", "cmd/tagwarden", "cmd/tagwarden-lambda"}

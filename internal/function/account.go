@@ -1,0 +1,90 @@
+package function
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/aws"
+	"github.com/tagwarden/tagwarden/internal/creators"
+	"github.com/tagwarden/tagwarden/internal/document"
+	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/outside"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/record"
+	"github.com/tagwarden/tagwarden/internal/record/dynamo"
+)
+
+// account is what a function reads, changes and tells through: AWS, or what a
+// test puts in its place.
+type account struct {
+	source  inventory.Source
+	actor   execute.Actor
+	trail   creators.Trail
+	archive func(*policy.Creators) creators.Archive
+	ways    notify.Transports
+	library outside.Reader
+	// object reads an object that is not of that version any more, and parameter
+	// one of Parameter Store.
+	object    func(ctx context.Context, r document.Ref, version string, atMost int64) ([]byte, string, error)
+	parameter func(ctx context.Context, name string) ([]byte, error)
+	// ledger opens the table of that name or ARN.
+	ledger func(ctx context.Context, table string) (record.Ledger, error)
+	region string
+	// now is the account's clock, and wait lets time pass on it.
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+}
+
+// openAWS opens AWS with the credentials of the function's role. It makes no
+// call.
+func openAWS(ctx context.Context, now func() time.Time, version string) (*account, error) {
+	s, err := aws.Open(ctx, aws.Options{Version: version})
+	if err != nil {
+		return nil, err
+	}
+	return &account{
+		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), library: s, region: s.Region(), now: now, wait: pause,
+		ways:   notify.Transports{Mail: s, Topics: s, Now: now},
+		object: s.Newer, parameter: s.Parameter,
+		archive: func(c *policy.Creators) creators.Archive { return s.Archive(c.Bucket, c.Prefix, c.Region) },
+		ledger: func(ctx context.Context, name string) (record.Ledger, error) {
+			ref, at := document.TableRef(name, ""), s
+			if ref.Region != "" && ref.Region != s.Region() {
+				if at, err = aws.Open(ctx, aws.Options{Region: ref.Region, Version: version}); err != nil {
+					return nil, err
+				}
+			}
+			table, err := at.LedgerTable(ref.Table)
+			if err != nil {
+				return nil, err
+			}
+			return dynamo.New(name, table, now), nil
+		},
+	}, nil
+}
+
+// sameCaller asks once who we are: a function has one role as long as its
+// process lives.
+type sameCaller struct {
+	inventory.Source
+
+	mu     sync.Mutex
+	caller inventory.Caller
+}
+
+// Caller implements inventory.Source.
+func (s *sameCaller) Caller(ctx context.Context) (inventory.Caller, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.caller != (inventory.Caller{}) {
+		return s.caller, nil
+	}
+	c, err := s.Source.Caller(ctx)
+	if err == nil {
+		s.caller = c
+	}
+	return c, err
+}
