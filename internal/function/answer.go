@@ -18,7 +18,7 @@ import (
 const (
 	statusDone      = 200
 	statusMalformed = 400
-	statusFailed    = 500 // something failed, and would again
+	statusFailed    = 500 // something failed that another delivery would not mend
 )
 
 // maxListed is how many violations an answer lists: one takes some 500 bytes,

@@ -146,7 +146,7 @@ func (i *invocation) handle(ctx context.Context, r *trigger.Request, n int, e *E
 	}
 	e.Policies, e.Ignored = append([]string{}, h.Policies...), h.Ignored
 	left := unfinished(h, report, r, now)
-	if left == nil || i.batch.Queue {
+	if left == nil { // else the next delivery tells of it
 		i.answer.take(h, report)
 	}
 	return left
