@@ -47,7 +47,7 @@ func TestWhatRunsWithoutAnExceptionIsStoppedOnceAndTheAnswerSaysSo(t *testing.T)
 	calls := len(l.aws.Log())
 	for range 2 {
 		a = l.done(running("e-1", id))
-		if a.Events[0].Ignored != "it was handled before" || a.StatusCode != 200 || a.Body != "nothing to do: it was handled before" {
+		if a.Events[0].Ignored != "it was handled before" || a.StatusCode != statusDone || a.Body != "nothing to do: it was handled before" {
 			t.Errorf("the second time: %+v", a)
 		}
 		l.renew()
@@ -61,7 +61,7 @@ func TestWhatHasTheExceptionIsLeftAlone(t *testing.T) {
 	l := newLambda(t, unexcepted, "EXCEPTION_TAG=Approved")
 	id := l.launch("i-00000000000000001", tag.Set{"Approved": ""})
 	a := l.done(running("e-1", id))
-	if !l.runs(id) || len(l.published) != 0 || a.Violations != 0 || a.StatusCode != 200 {
+	if !l.runs(id) || len(l.published) != 0 || a.Violations != 0 || a.StatusCode != statusDone {
 		t.Errorf("runs: %t, %d publications, %+v", l.runs(id), len(l.published), a)
 	}
 }
@@ -75,7 +75,7 @@ func TestWhatIsMalformedIsAnsweredAndNotRetried(t *testing.T) {
 		"a test of the console": `{"key1":"value1"}`,
 	} {
 		a, err := l.invoke(payload)
-		if err != nil || a.StatusCode != 400 || len(a.Events) != 1 || a.Events[0].Error != Malformed || !strings.Contains(a.Body, "malformed event") {
+		if err != nil || a.StatusCode != statusMalformed || len(a.Events) != 1 || a.Events[0].Error != Malformed || !strings.Contains(a.Body, "malformed event") {
 			t.Errorf("%s: %+v, %v", name, a, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestWhatIsNotForUsIsAcknowledgedWithTheReason(t *testing.T) {
 		strings.Replace(running("e-1", "i-1"), `"state":"running"`, `"state":"pending"`, 1): "no policy is woken by it",
 		strings.Replace(running("e-1", "i-1"), account1, "999988887777", 1):                 "it is about account 999988887777, and this is " + account1,
 	} {
-		if a := l.done(payload); a.StatusCode != 200 || a.Events[0].Ignored != want || a.Body != "nothing to do: "+want {
+		if a := l.done(payload); a.StatusCode != statusDone || a.Events[0].Ignored != want || a.Body != "nothing to do: "+want {
 			t.Errorf("%+v, want %q", a, want)
 		}
 	}
@@ -109,7 +109,7 @@ func TestOnlyTheMessagesThatFailedAreDeliveredAgain(t *testing.T) {
 	if diff := cmp.Diff([]Failure{{"m-3"}}, a.Failures); diff != "" {
 		t.Errorf("to be delivered again (-want +got)\n%s", diff)
 	}
-	if l.runs(good) || !l.runs(busy) || a.StatusCode != 400 {
+	if l.runs(good) || !l.runs(busy) || a.StatusCode != statusMalformed {
 		t.Errorf("%t, %t, %d", l.runs(good), l.runs(busy), a.StatusCode)
 	}
 	want := []Event{
@@ -141,7 +141,7 @@ func TestWhatFailsForAPassingReasonIsTriedAgainAtOnce(t *testing.T) {
 	l := newLambda(t, unexcepted)
 	id := l.launch("i-00000000000000001", nil)
 	l.aws.Throttle("ec2:StopInstances", 1)
-	if a := l.done(running("e-1", id)); l.runs(id) || a.StatusCode != 200 || a.Violations != 1 {
+	if a := l.done(running("e-1", id)); l.runs(id) || a.StatusCode != statusDone || a.Violations != 1 {
 		t.Errorf("%+v", a)
 	}
 	if len(l.logged("an event is tried again")) != 1 {
@@ -168,7 +168,7 @@ func TestWhatFailsForGoodIsReportedAndNotTriedAgain(t *testing.T) {
 	id := l.launch("i-00000000000000001", nil)
 	l.aws.Deny("ec2:StopInstances")
 	a := l.done(running("e-1", id))
-	if a.StatusCode != 500 || a.Actions["stop"]["failed"] != 1 || len(l.logged("an event is tried again")) != 0 {
+	if a.StatusCode != statusFailed || a.Actions["stop"]["failed"] != 1 || len(l.logged("an event is tried again")) != 0 {
 		t.Errorf("%+v", a)
 	}
 }
@@ -190,7 +190,7 @@ func TestWhatCannotBeSeenYetIsWaitedForAndWhatIsGoneIsNot(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	l.aws.Clock().Advance(2 * time.Minute)
-	if a := l.done(running("e-2", "i-00000000000000002")); a.StatusCode != 200 || a.Events[0].Again {
+	if a := l.done(running("e-2", "i-00000000000000002")); a.StatusCode != statusDone || a.Events[0].Again {
 		t.Errorf("two minutes later: %+v", a)
 	}
 }
