@@ -47,7 +47,7 @@ func openAWS(ctx context.Context, now func() time.Time, version string) (*accoun
 	}
 	return &account{
 		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), library: s, region: s.Region(), now: now, wait: pause,
-		ways:   notify.Transports{Mail: s, Topics: s, Now: now},
+		ways:   notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Now: now},
 		object: s.Newer, parameter: s.Parameter,
 		archive: func(c *policy.Creators) creators.Archive { return s.Archive(c.Bucket, c.Prefix, c.Region) },
 		ledger: func(ctx context.Context, name string) (record.Ledger, error) {

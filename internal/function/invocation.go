@@ -40,7 +40,7 @@ var (
 func (i *invocation) prepare(ctx context.Context) error {
 	fresh := false
 	for _, m := range i.batch.Messages {
-		fresh = fresh || m.Request != nil && m.Request.Cause == trigger.Schedule
+		fresh = fresh || m.Request != nil && sweeps(m.Request)
 	}
 	a := i.policies.account
 	force, trouble, err := i.policies.get(ctx, i.log, a.now(), fresh)
@@ -56,8 +56,9 @@ func (i *invocation) prepare(ctx context.Context) error {
 	if c := force.set.Settings.Creators; c != nil && a.archive != nil {
 		archive = a.archive(c)
 	}
+	notifier := notify.New(force.set, a.ways, a.wait)
 	i.app = app.New(app.Options{Set: force.set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: archive, Clock: a.now,
-		Ledger: force.ledger, Notifier: notify.New(force.set, a.ways, a.wait), Region: a.region, Log: i.log})
+		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Region: a.region, Log: i.log})
 	return nil
 }
 
@@ -152,12 +153,18 @@ func (i *invocation) handle(ctx context.Context, r *trigger.Request, n int, e *E
 	return left
 }
 
+// sweeps says whether an event asks for a look at everything, as a schedule does,
+// and a rule of AWS Config that has one.
+func sweeps(r *trigger.Request) bool {
+	return r.Cause == trigger.Schedule || r.Evaluation != nil && !r.Evaluation.Left && len(r.Refs) == 0
+}
+
 // unfinished is why an event is to be handled again, nil where it need not be.
 func unfinished(h *app.Handling, report *app.Report, r *trigger.Request, now time.Time) error {
 	if report != nil && report.Interrupted {
 		return &Error{Unfinished, errEnded}
 	}
-	if r.Cause == trigger.Schedule || h.Done() {
+	if sweeps(r) || h.Done() {
 		return nil // the next sweep finds what this one left
 	}
 	if len(h.Unseen) == 0 {
