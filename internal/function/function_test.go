@@ -249,6 +249,29 @@ func (s *slow) List(ctx context.Context, _ resource.Place, _ resource.Type, _ fu
 	return ctx.Err()
 }
 
+func TestABusHearsOfOutcomesAndARuleOfAWSConfigIsAnswered(t *testing.T) {
+	l := newLambda(t, strings.NewReplacer("limits: {share: 100%}", "limits: {share: 100%}, outcomes: {eventbridge: default}", "on: {state: running}", "on: config").Replace(unexcepted))
+	id := l.launch("i-00000000000000001", nil)
+	const token = "a-token-that-is-a-secret"
+	for kind, item := range map[string]string{
+		"ConfigurationItemChangeNotification": fmt.Sprintf(`,"configurationItem":{"resourceType":"AWS::EC2::Instance","resourceId":%q,"ARN":"arn:aws:ec2:us-east-1:111122223333:instance/%s","awsAccountId":%q,"awsRegion":%q,"configurationItemCaptureTime":"2026-11-02T10:00:00Z","configurationItemStatus":"OK"}`, id, id, account1, region),
+		"ScheduledNotification":               fmt.Sprintf(`,"awsAccountId":%q,"notificationCreationTime":"2026-11-02T10:00:00Z"`, account1),
+	} {
+		l.evaluated = nil
+		inner, _ := json.Marshal(fmt.Sprintf(`{"messageType":%q%s}`, kind, item))
+		a := l.done(fmt.Sprintf(`{"invokingEvent":%s,"configRuleName":"r","configRuleArn":"arn:aws:config:us-east-1:111122223333:config-rule/config-rule-1","resultToken":%q,"accountId":%q,"eventLeftScope":false}`, inner, token, account1))
+		if len(l.evaluated) != 1 || a.StatusCode != statusDone || a.Events[0].Cause != "config" {
+			t.Errorf("%s: evaluated %v, %+v", kind, l.evaluated, a)
+		}
+	}
+	if len(l.announced) == 0 || l.runs(id) {
+		t.Errorf("announced %v, it runs: %t", l.announced, l.runs(id))
+	}
+	if strings.Contains(l.log.String(), token) {
+		t.Error("the log has the token")
+	}
+}
+
 func TestNothingIsBegunThatCannotBeEnded(t *testing.T) {
 	l := newLambda(t, unexcepted)
 	id := l.launch("i-00000000000000001", nil)

@@ -48,6 +48,8 @@ type lambda struct {
 	aws       *sim.Account
 	ledger    *record.Memory
 	published []notify.Publication
+	announced []notify.Event
+	evaluated []notify.Compliance
 	// objects and parameters are what is kept outside the package, and reads
 	// counts the times that one of them was sent.
 	objects, parameters map[string]string
@@ -81,7 +83,7 @@ func (l *lambda) renew() {
 }
 
 func (l *lambda) account() *account {
-	return &account{source: l.aws, actor: l.aws, trail: l.aws, ways: notify.Transports{Topics: l, Now: l.aws.Clock().Now}, library: l.aws,
+	return &account{source: l.aws, actor: l.aws, trail: l.aws, ways: notify.Transports{Topics: l, Events: l, Audit: l, Now: l.aws.Clock().Now}, library: l.aws,
 		object: l.object, parameter: l.parameter, region: region, now: l.aws.Clock().Now,
 		ledger: func(_ context.Context, name string) (record.Ledger, error) {
 			l.tables = append(l.tables, name)
@@ -100,6 +102,18 @@ func (l *lambda) account() *account {
 func (l *lambda) Publish(_ context.Context, p notify.Publication) (string, error) {
 	l.published = append(l.published, p)
 	return "m-1", nil
+}
+
+// PutEvents implements notify.Bus.
+func (l *lambda) PutEvents(_ context.Context, _ string, es []notify.Event) ([]error, error) {
+	l.announced = append(l.announced, es...)
+	return make([]error, len(es)), nil
+}
+
+// PutEvaluations implements notify.Auditor.
+func (l *lambda) PutEvaluations(_ context.Context, _ notify.Question, cs []notify.Compliance) ([]error, error) {
+	l.evaluated = append(l.evaluated, cs...)
+	return make([]error, len(cs)), nil
 }
 
 func (l *lambda) object(_ context.Context, r document.Ref, version string, _ int64) ([]byte, string, error) {
