@@ -208,7 +208,9 @@ func TestExpiredOnTheEmbeddedAccount(t *testing.T) {
 	same(t, "stopped", []string{expired}, in(p, action.Stop, plan.Done))
 	p = r.apply(14 * day)
 	same(t, "terminated", []string{expired}, in(p, action.Terminate, plan.Done))
-	same(t, "deleted", []string{volume}, in(p, action.Delete, plan.Done))
+	same(t, "backed up", []string{volume}, in(p, action.Backup, plan.Done))
+	same(t, "deleted at once", []string(nil), in(p, action.Delete, plan.Done))
+	same(t, "deleted", []string{volume}, in(r.apply(20*time.Minute), action.Delete, plan.Done))
 	r.aws.Clock().Advance(time.Minute)
 	for id, want := range map[string]string{expired: "terminated", longer: "running", wrong: "running", today: "stopped"} {
 		if i, _ := r.aws.Instance(id); i.State != want {
@@ -235,7 +237,9 @@ func TestExpiredOnMoto(t *testing.T) {
 	same(t, "stopped", []string{expired}, u.json(0, "apply", "--yes", "--at", "+4d").with("stop", "done"))
 	d := u.json(0, "apply", "--yes", "--at", "+19d")
 	same(t, "terminated", []string{expired}, d.with("terminate", "done"))
-	same(t, "deleted", []string{volume}, d.with("delete", "done"))
+	// What is taken now is no backup of a time to come.
+	same(t, "backed up", []string{volume}, d.with("backup", "done"))
+	same(t, "deleted", []string(nil), u.json(0, "apply", "--yes", "--at", "+19d").with("delete", "done"))
 	now := states(t, aws)
 	same(t, "states", []string{"terminated", "running"}, []string{now[expired], now[later]})
 }

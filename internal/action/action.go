@@ -27,6 +27,9 @@ const (
 	Invoke
 	// Start starts a stopped resource.
 	Start
+	// Backup takes snapshots of what is about to be ended. Only a step with
+	// "backup" does it.
+	Backup
 	// Restore gives back what an isolation or a revocation took: the former
 	// security groups of an instance, or rules. Only undo does it.
 	Restore
@@ -56,7 +59,8 @@ type fact struct {
 // language ("limits": stop 50, terminate 5, delete 50, isolate 20, start 200,
 // untag 500, tag 10000, run_command 50, invoke 100). It names none for revoke,
 // which gets that of stop: rules that are taken away can cut off a whole fleet.
-// Restore gets the same: rules that come back let somebody in.
+// Restore gets the same: rules that come back let somebody in. Backup gets that
+// of delete: one comes before the other.
 var facts = [...]fact{
 	Notify:     {word: "notify", past: "notified"},
 	Mark:       {word: "mark", past: "marked"},
@@ -66,6 +70,7 @@ var facts = [...]fact{
 	RunCommand: {word: "run_command", past: "sent a command", limit: 50},
 	Invoke:     {word: "invoke", past: "passed to a function", limit: 100},
 	Start:      {word: "start", past: "started", limit: 200, opposes: Stop},
+	Backup:     {word: "backup", past: "backed up", limit: 50},
 	Restore:    {word: "restore", past: "restored", limit: 50},
 	Revoke:     {word: "revoke", past: "revoked", limit: 50},
 	Isolate:    {word: "isolate", past: "isolated", destructive: true, limit: 20},

@@ -29,6 +29,7 @@ func TestEveryKindHasTheFactsOfThePolicyLanguage(t *testing.T) {
 		{"run_command", "sent a command", false, 50},
 		{"invoke", "passed to a function", false, 100},
 		{"start", "started", false, 200},
+		{"backup", "backed up", false, 50},
 		{"restore", "restored", false, 50},
 		{"revoke", "revoked", false, 50},
 		{"isolate", "isolated", true, 20},
@@ -48,7 +49,7 @@ func TestEveryKindHasTheFactsOfThePolicyLanguage(t *testing.T) {
 func TestAllListsTheConstantsWeakestFirst(t *testing.T) {
 	want := []action.Kind{
 		action.Notify, action.Mark, action.Unmark, action.Tag,
-		action.Untag, action.RunCommand, action.Invoke, action.Start, action.Restore, action.Revoke,
+		action.Untag, action.RunCommand, action.Invoke, action.Start, action.Backup, action.Restore, action.Revoke,
 		action.Isolate, action.Stop, action.Terminate, action.Delete,
 	}
 	all := action.All()
@@ -100,7 +101,7 @@ func TestJSONWritesWordsAsValuesAndKeys(t *testing.T) {
 }
 
 func TestWhatIsNoKindDoesNothing(t *testing.T) {
-	words := map[action.Kind]string{0: "action(0)", action.Delete + 1: "action(15)", 255: "action(255)"}
+	words := map[action.Kind]string{0: "action(0)", action.Delete + 1: "action(16)", 255: "action(255)"}
 	for _, k := range none {
 		if got := k.String(); got != words[k] {
 			t.Errorf("word of %d: %q", uint8(k), got)

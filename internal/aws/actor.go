@@ -61,6 +61,7 @@ var changes = map[resource.Type]map[action.Kind]change{
 	resource.EC2Image:         with(ec2Tagging, deletion(callDeregisterImage, deregisterImage)),
 	resource.EC2Instance: with(ec2Tagging, map[action.Kind]change{
 		action.RunCommand: {callSendCommand, runCommand},
+		action.Backup:     ec2Change(callCreateSnapshots, backUpInstance),
 		action.Isolate:    ec2Change(callModifyInterface, isolateInstances),
 		action.Restore:    ec2Change(callModifyInterface, restoreGroups),
 		action.Start:      ec2Change(callStart, startInstances),
@@ -78,8 +79,10 @@ var changes = map[resource.Type]map[action.Kind]change{
 	}),
 	resource.EC2Snapshot: with(ec2Tagging, deletion(callDeleteSnapshot, deleteSnapshot)),
 	resource.EC2Subnet:   ec2Tagging,
-	resource.EC2Volume:   with(ec2Tagging, deletion(callDeleteVolume, deleteVolume)),
-	resource.EC2VPC:      ec2Tagging,
+	resource.EC2Volume: with(ec2Tagging, deletion(callDeleteVolume, deleteVolume), map[action.Kind]change{
+		action.Backup: ec2Change(callCreateSnapshot, backUpVolume),
+	}),
+	resource.EC2VPC: ec2Tagging,
 	resource.RDSCluster: with(rdsTagging, map[action.Kind]change{
 		action.Start: rdsChange(callStartDBCluster, startDBCluster),
 		action.Stop:  rdsChange(callStopDBCluster, stopDBCluster),

@@ -139,6 +139,12 @@ var codes = map[string]verdict{
 	"NetworkAclEntryLimitExceeded":        {fault.Quota, "take other rules out of the network ACL first"},
 	"InvalidNetworkInterface.NotFound":    gone,
 
+	// Backups.
+	"ConcurrentSnapshotLimitExceeded":       {fault.Quota, "wait until other snapshots of the volume are complete; the next run tries again"},
+	"PendingSnapshotLimitExceeded":          {fault.Quota, "wait until other snapshots are complete; the next run tries again"},
+	"SnapshotLimitExceeded":                 {fault.Quota, "delete snapshots that nobody needs, or have the quota raised"},
+	"SnapshotCreationPerVolumeRateExceeded": {fault.Throttled, "wait for a minute between two snapshots of a volume"},
+
 	// Commands and functions.
 	"InvalidInstanceId":              {fault.WrongState, "an instance is not managed by Systems Manager, or is not running"},
 	"InvalidDocument":                {fault.Invalid, "there is no such document in {region}, or it is not shared with this account"},

@@ -44,6 +44,8 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 		s.fillVPCTags(ctx, at, list)
 	case need.SecurityGroupRules:
 		s.fillRules(ctx, at, rs)
+	case need.Backups:
+		s.fillBackups(ctx, at, rs)
 	case need.Protection:
 		s.fillProtection(ctx, at, list)
 	case need.SnapshotUse, need.ImageUse, need.GroupUse:

@@ -56,7 +56,9 @@ var published = map[need.Call]struct {
 	callCreateTags:        {requests: bucket{100, 10}},
 	callDeleteTags:        {requests: bucket{100, 10}},
 	callGroupRules:        {requests: bucket{100, 20}},
-	callRevokeIngress:     {requests: bucket{50, 5}}, // a mutating action, as the next six
+	callCreateSnapshot:    {requests: bucket{50, 5}}, // a mutating action, as the next eight
+	callCreateSnapshots:   {requests: bucket{50, 5}},
+	callRevokeIngress:     {requests: bucket{50, 5}},
 	callRevokeEgress:      {requests: bucket{50, 5}},
 	callAuthorizeIngress:  {requests: bucket{50, 5}},
 	callAuthorizeEgress:   {requests: bucket{50, 5}},

@@ -78,6 +78,8 @@ type ec2API struct {
 	describeGroupRules        func(context.Context, *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error)
 	revokeIngress             func(context.Context, *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error)
 	revokeEgress              func(context.Context, *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error)
+	createSnapshot            func(context.Context, *ec2.CreateSnapshotInput) (*ec2.CreateSnapshotOutput, error)
+	createSnapshots           func(context.Context, *ec2.CreateSnapshotsInput) (*ec2.CreateSnapshotsOutput, error)
 	authorizeIngress          func(context.Context, *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error)
 	authorizeEgress           func(context.Context, *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error)
 	createACLEntry            func(context.Context, *ec2.CreateNetworkAclEntryInput) (*ec2.CreateNetworkAclEntryOutput, error)
@@ -119,6 +121,8 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 		describeGroupRules:        calling(at, callGroupRules, c.DescribeSecurityGroupRules),
 		revokeIngress:             calling(at, callRevokeIngress, c.RevokeSecurityGroupIngress),
 		revokeEgress:              calling(at, callRevokeEgress, c.RevokeSecurityGroupEgress),
+		createSnapshot:            once(at, callCreateSnapshot, c.CreateSnapshot),
+		createSnapshots:           once(at, callCreateSnapshots, c.CreateSnapshots),
 		authorizeIngress:          calling(at, callAuthorizeIngress, c.AuthorizeSecurityGroupIngress),
 		authorizeEgress:           calling(at, callAuthorizeEgress, c.AuthorizeSecurityGroupEgress),
 		createACLEntry:            calling(at, callCreateACLEntry, c.CreateNetworkAclEntry),

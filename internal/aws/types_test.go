@@ -250,6 +250,9 @@ func takes(s *resource.Schema) []action.Kind {
 	if slices.Contains(all, action.Isolate) || slices.Contains(all, action.Revoke) {
 		all = append(all, action.Restore)
 	}
+	if resource.CanBackUp(s.Type) {
+		all = append(all, action.Backup)
+	}
 	return all
 }
 

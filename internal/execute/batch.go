@@ -28,8 +28,8 @@ func (x *Runner) kind(ctx context.Context, p *part, k action.Kind) {
 			return
 		}
 		key := signature(&c)
-		if k == action.Delete {
-			key += "\x02" + c.IDs[0] // what is deleted is deleted one at a time
+		if k == action.Delete || k == action.Backup {
+			key += "\x02" + c.IDs[0] // what is deleted is deleted one at a time, and backed up before
 		}
 		if have := calls[key]; have != nil {
 			have.join(&c)

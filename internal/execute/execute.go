@@ -60,7 +60,7 @@ const chunk = 200
 
 // kinds are done to one resource in this order.
 var kinds = []action.Kind{
-	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Restore, action.Revoke, action.Isolate, action.Stop, action.Terminate, action.Delete,
+	action.Tag, action.Untag, action.RunCommand, action.Invoke, action.Start, action.Restore, action.Revoke, action.Isolate, action.Stop, action.Backup, action.Terminate, action.Delete,
 }
 
 // Run does what is approved, other than notices and marks, and writes into
@@ -285,7 +285,7 @@ func (x *Runner) protections(ctx context.Context, p *part, fresh []resource.Reso
 		lacking := map[need.Fact][]resource.Resource{}
 		for _, r := range fresh {
 			for _, o := range p.tasks[r.Ref().ID] {
-				f := resource.Undecided(r, o.Action.Action)
+				f := o.undecided(r)
 				if f != "" && !slices.Contains(lacking[f], r) {
 					lacking[f] = append(lacking[f], r)
 				}
@@ -298,6 +298,27 @@ func (x *Runner) protections(ctx context.Context, p *part, fresh []resource.Reso
 			return
 		}
 	}
+}
+
+// undecided is the fact that must be known before an action is judged again. One
+// that relies on backups is judged by them too, and a backup by what it is
+// taken for.
+func (o Outcome) undecided(r resource.Resource) need.Fact {
+	kinds := []action.Kind{o.Action.Action}
+	if len(o.Action.Backups) > 0 {
+		kinds = append(kinds, action.Backup)
+	}
+	for i := range o.Finding.Actions {
+		if a := &o.Finding.Actions[i]; o.Action.Action == action.Backup && a.Code == reason.BackupPending {
+			kinds = append(kinds, a.Action)
+		}
+	}
+	for _, k := range kinds {
+		if f := resource.Undecided(r, k); f != "" {
+			return f
+		}
+	}
+	return ""
 }
 
 // compare skips an action that a plan made now would not have, or not as it
@@ -324,7 +345,7 @@ func compare(o Outcome, now []plan.Finding) {
 // same says whether two actions change the same.
 func same(a, b *plan.Action) bool {
 	if len(a.Tags) != len(b.Tags) || !slices.Equal(a.Keys, b.Keys) || !slices.Equal(a.Rules, b.Rules) || !maps.Equal(a.Groups, b.Groups) ||
-		!maps.EqualFunc(a.Former, b.Former, slices.Equal) ||
+		!maps.EqualFunc(a.Former, b.Former, slices.Equal) || !slices.Equal(a.Volumes, b.Volumes) || !slices.Equal(a.Backups, b.Backups) ||
 		a.Document != b.Document || !slices.Equal(a.Parameters, b.Parameters) || a.Function != b.Function {
 		return false
 	}

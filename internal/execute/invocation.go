@@ -45,6 +45,8 @@ func apart(k action.Kind) bool { return k == action.RunCommand || k == action.In
 func (x *Runner) fill(c *Call, p *part, o Outcome) bool {
 	id, a := o.Finding.Resource.ID, o.Action
 	switch a.Action {
+	case action.Backup:
+		c.Policy = o.Finding.Policy
 	case action.Isolate:
 		c.Groups = map[string]map[string]string{id: a.Groups}
 	case action.Revoke, action.Restore:

@@ -27,7 +27,8 @@ type Call struct {
 	// Rules are, of Revoke, those that are taken away, by id; of Restore, those
 	// that are made anew.
 	Rules map[string][]resource.Rule
-	// Policy and Step are, of RunCommand and Invoke, whose call it is.
+	// Policy and Step are, of RunCommand and Invoke, whose call it is; of Backup,
+	// which names one resource, Policy is one that asked for it.
 	Policy, Step string
 	// Document and Parameters are RunCommand's. The values may be secrets.
 	Document   string

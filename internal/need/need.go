@@ -51,6 +51,9 @@ const (
 	VPCTags Fact = "vpc_tags"
 	// SecurityGroupRules are the rules of a security group, with their ids.
 	SecurityGroupRules Fact = "security_group_rules"
+	// Backups are the snapshots that were taken of a volume, or of those of an
+	// instance, before it is ended. They are read only for what is about to be.
+	Backups Fact = "backups"
 	// Protection is what forbids to stop or terminate an instance: its two
 	// protection attributes, and for spot whether its request is persistent.
 	// It is read only for instances that are about to be stopped or terminated.
@@ -135,6 +138,7 @@ var costs = map[Fact]Cost{
 		Per: "one call for 100 tagged resources, and one for 100 (AWS Config) or 500 (Resource Explorer) of all"},
 	InstanceTags:       {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
 	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
+	Backups:            {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for the backups of 200 resources", Lazy: true},
 	VPCTags:            {Calls: []Call{{"ec2", "DescribeVpcs"}}, Per: "one call for 1000 VPCs of a region", Lazy: true},
 	SecurityGroupRules: {Calls: []Call{{"ec2", "DescribeSecurityGroupRules"}}, Per: "one call for 1000 rules of a page's security groups", Lazy: true},
 	Databases:          {Calls: []Call{{"rds", "DescribeDBInstances"}}, Per: "one call for 100 databases"},

@@ -63,6 +63,10 @@ func (a *Action) Detail() string {
 	for _, id := range slices.Sorted(maps.Keys(a.Former)) {
 		parts = append(parts, id+" to "+strings.Join(a.Former[id], " and "))
 	}
+	parts = append(parts, a.Volumes...)
+	if len(a.Backups) > 0 {
+		parts = append(parts, "backed up by "+strings.Join(a.Backups, " and "))
+	}
 	for i, r := range a.Rules {
 		if i == maxShown {
 			parts = append(parts, fmt.Sprintf("and %d more", len(a.Rules)-i))

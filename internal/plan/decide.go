@@ -170,6 +170,9 @@ func (d *decision) steps(f *Finding, v *eval.Verdict, k *cases.Case) {
 		}
 		a := d.stepAction(t)
 		d.settle(&a, v, t)
+		if backup := d.insure(&a, t, k); backup != nil {
+			f.Actions = append(f.Actions, *backup)
+		}
 		f.Actions = append(f.Actions, a)
 		d.consider(f, t, a)
 	}
@@ -227,6 +230,9 @@ func (d *decision) forecast(f *Finding, v *eval.Verdict, k *cases.Case) {
 			continue // there is nothing that it would do
 		}
 		a.State = Would
+		if r, ok := d.g.resource.(resource.Backable); ok && t.Step.Step.Backup {
+			f.Actions = append(f.Actions, Action{Action: action.Backup, State: Would, At: t.At, After: t.Step.After, Volumes: r.Disks()})
+		}
 		f.Actions = append(f.Actions, a)
 	}
 }

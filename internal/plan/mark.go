@@ -31,7 +31,7 @@ const NoticeNeeded = "notice"
 
 // consider takes a waiting step's time into account for the mark.
 func (d *decision) consider(f *Finding, t cases.Timing, a Action) {
-	if a.State != Waiting || t.At.IsZero() || t.At.Before(d.c.Now) || a.WillBeHeld() {
+	if a.State != Waiting || a.At.IsZero() || t.At.Before(d.c.Now) || a.WillBeHeld() {
 		return
 	}
 	needs := ""

@@ -137,6 +137,10 @@ type Action struct {
 	// Former are, for Restore, the security groups that each network interface
 	// gets back.
 	Former map[string][]string `json:"former,omitempty"`
+	// Volumes are what Backup takes snapshots of, and Backups the snapshots
+	// without which Terminate and Delete are not done.
+	Volumes []string `json:"volumes,omitempty"`
+	Backups []string `json:"backups,omitempty"`
 	// Rules are what Revoke takes away and Restore puts back.
 	Rules []resource.Rule `json:"rules,omitempty"`
 	// Document is what RunCommand runs, and Parameters names what it is given. The

@@ -19,9 +19,10 @@ func (l *loader) buildSteps(p *policyDraft) {
 	for _, e := range p.raw.steps.v {
 		raw := e.v
 		s := Step{ID: raw.id(had[raw.action]), Action: raw.action, Pos: raw.word.pos(), To: raw.to.v, Every: raw.every.v,
-			At: Edge(raw.at.v), Ours: raw.only.set()}
+			At: Edge(raw.at.v), Ours: raw.only.set(), Backup: raw.backup.v}
 		had[raw.action]++
 		l.checkAction(p, &raw)
+		l.checkBackup(p, &raw)
 		if len(p.Types) > 0 {
 			s.When = l.compile(raw.when, expr.Bool, p.Types)
 			s.After = l.after(raw.after, p.Types)
@@ -58,6 +59,26 @@ func (l *loader) checkAction(p *policyDraft, raw *rawStep) {
 	for _, t := range p.Types {
 		if s, ok := resource.SchemaOf(t); ok && !slices.Contains(s.Actions, raw.action) {
 			l.fault(raw.word, possible(s, len(p.Types) > 1), "%s cannot be done to %s", raw.action, t)
+		}
+	}
+}
+
+// checkBackup refuses a backup where there is nothing to take one of.
+func (l *loader) checkBackup(p *policyDraft, raw *rawStep) {
+	if !raw.backup.set() || !raw.backup.v {
+		return
+	}
+	if !ends(raw.action) {
+		l.fault(raw.backup.at, "leave it out", `"backup" goes with the steps terminate and delete`)
+		return
+	}
+	for _, t := range p.Types {
+		if !resource.CanBackUp(t) {
+			hint := "only instances and volumes are; leave it out"
+			if len(p.Types) > 1 {
+				hint += ", or give the other types a policy of their own"
+			}
+			l.fault(raw.backup.at, hint, "%s cannot be backed up before it is ended", t)
 		}
 	}
 }

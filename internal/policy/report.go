@@ -65,7 +65,7 @@ func meant(word string, words []string) string {
 	if s := diag.Suggest(word, words); s != "" {
 		return fmt.Sprintf("did you mean %q?", s)
 	}
-	if len(words) == 0 || len(words) > 12 {
+	if len(words) == 0 || len(words) > 13 {
 		return ""
 	}
 	return "known here: " + strings.Join(words, ", ")

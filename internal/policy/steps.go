@@ -25,6 +25,7 @@ type rawStep struct {
 	text    val[string]
 	tags    val[[]entry[string]]
 	keys    val[[]val[string]]
+	backup  val[bool]
 
 	groups     val[[]entry[string]]
 	rule       val[string]
@@ -53,7 +54,8 @@ var afterKind = kind[string]{want: "a length of time such as 7d", schema: func(d
 	}}
 
 var stepTiming = section[rawStep]{name: "a step", doc: "When the step is done.", fields: append(slices.Clone(timing),
-	later[rawStep]("backup", "take the snapshot by hand"),
+	key("backup", "Of terminate and delete: take snapshots first, and do it in a later run, once they are complete; false unless set.",
+		boolean, func(s *rawStep) *val[bool] { return &s.backup }),
 	key("at", "Of stop and start: due when the policy's hours close, or open.", word(string(Close), string(Open)), func(s *rawStep) *val[string] { return &s.at }),
 	key("only", "Of start: stopped_by_us starts nothing but what a stop of this policy stopped.", word(stoppedByUs),
 		func(s *rawStep) *val[string] { return &s.only }),

@@ -53,7 +53,7 @@ var outcomeSection = section[rawOutcome]{name: "outcome", doc: "What another pol
 func outcomeWords() []string {
 	var words []string
 	for _, k := range action.All() {
-		if k != action.Mark && k != action.Unmark && k != action.Restore {
+		if k != action.Mark && k != action.Unmark && k != action.Backup && k != action.Restore {
 			words = append(words, k.String())
 		}
 	}

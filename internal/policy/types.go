@@ -283,6 +283,8 @@ type Step struct {
 	// Ours says, with Start, that it starts nothing but what a stop of the
 	// policy has stopped.
 	Ours bool
+	// Backup says, with Terminate and Delete, that snapshots are taken first.
+	Backup bool
 	// The rest belongs to one action each.
 	To      string          // Notify: a channel or "owner"
 	Before  []time.Duration // Notify: reminders ahead of the next step, longest first

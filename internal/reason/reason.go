@@ -68,6 +68,9 @@ const (
 	SizesUnknown          = "sizes-unknown"          // what to scale the Auto Scaling group back to is not known
 	UseUnread             = "use-unread"             // what uses the resource, or who was given it, could not be read
 	InUse                 = "in-use"                 // something uses the resource, or somebody else was given it
+	BackupPending         = "backup-pending"         // its backup is taken, or is to be completed, before it is ended by a later run
+	BackupUnread          = "backup-unread"          // whether there is a backup could not be read
+	NoBackup              = "no-backup"              // no backup can be taken, and the policy wants one first
 	DeletionProtection    = "deletion-protection"    // the resource's own protection against being deleted is on
 	Conflict              = "conflict"               // two policies want what contradicts each other: neither happens
 	OverLimit             = "over-limit"             // the policy wants more of this kind than its limits allow; holds release lets it through
@@ -163,6 +166,9 @@ var groups = []Group{
 		{SizesUnknown, "what to scale the Auto Scaling group back to is not known"},
 		{UseUnread, "what uses the resource, or who was given it, could not be read"},
 		{InUse, "something uses the resource, or another account was given it"},
+		{BackupPending, "its backup is taken, or is to be completed, before it is ended by a later run"},
+		{BackupUnread, "whether there is a backup could not be read"},
+		{NoBackup, "no backup can be taken, and the policy wants one first"},
 		{DeletionProtection, "the resource's own protection against being deleted is on"},
 		{Conflict, "two policies want what contradicts each other: neither happens"},
 		{OverLimit, "the policy wants more of this kind than its limits allow; `holds release` lets it through"},
@@ -187,7 +193,9 @@ var groups = []Group{
 
 // Unread says whether a code is of what is held because a fact that decides it
 // is not known.
-func Unread(code string) bool { return code == ProtectionUnread || code == UseUnread }
+func Unread(code string) bool {
+	return code == ProtectionUnread || code == UseUnread || code == BackupUnread
+}
 
 // All lists every code, grouped. The list must not be changed.
 func All() []Group { return groups }

@@ -28,6 +28,7 @@ type Protection struct {
 // Instance is a snapshot of an EC2 instance.
 type Instance struct {
 	Base
+	Backed
 	State        string // pending, running, shutting-down, terminated, stopping, stopped
 	LaunchedAt   time.Time
 	CreatedAt    time.Time // zero where the primary interface does not tell
@@ -178,6 +179,8 @@ func (i *Instance) Already(k action.Kind) bool {
 // instances", "Change stop protection" and "Change termination protection".
 func (i *Instance) Refuses(k action.Kind) *Refusal {
 	switch k {
+	case action.Backup:
+		return i.refusesBackup()
 	case action.Start, action.Isolate, action.Stop, action.Terminate:
 	default:
 		return nil

@@ -17,6 +17,7 @@ type Volume struct {
 	Base
 	Child
 	Lasting
+	Backed
 	State      string // creating, available, in-use, deleting, deleted, error
 	CreatedAt  time.Time
 	Size       int    // GiB
@@ -45,6 +46,8 @@ func (v *Volume) Ended() bool { return v.State == "deleting" || v.State == "dele
 // attached to nothing can be ("Delete an Amazon EBS volume").
 func (v *Volume) Refuses(k action.Kind) *Refusal {
 	switch {
+	case k == action.Backup:
+		return v.refusesBackup()
 	case k != action.Delete:
 		return nil
 	case v.Operator != "":

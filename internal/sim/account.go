@@ -36,6 +36,7 @@ type Account struct {
 	regions  map[string]*region
 	taken    map[string]bool // every id there ever was
 	due      []event         // by time, then by order of scheduling
+	copying  []*thing        // snapshots that are pending, oldest first
 	seq      int             // counts instances and things, in order of launch
 	serial   int             // counts generated ids and public addresses
 	events   int             // counts scheduled events

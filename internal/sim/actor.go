@@ -17,7 +17,7 @@ var operations = map[action.Kind]string{
 	action.Mark: createTags, action.Tag: createTags,
 	action.Unmark: deleteTags, action.Untag: deleteTags,
 	action.Start: startInstances, action.Stop: stopInstances, action.Terminate: terminateInstances,
-	action.Isolate: modifyInterface, action.Restore: modifyInterface, action.RunCommand: sendCommand,
+	action.Backup: createSnapshots, action.Isolate: modifyInterface, action.Restore: modifyInterface, action.RunCommand: sendCommand,
 }
 
 // operation is what an action on resources of a type is called; false where

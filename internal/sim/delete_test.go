@@ -66,7 +66,19 @@ func deletions() map[string]scene {
 		"DeleteSecurityGroup: there is no such security-group": resource.EC2SecurityGroup, "ReleaseAddress: there is no such elastic-ip": resource.EC2ElasticIP} {
 		all["ec2:"+op] = func(a *sim.Account) error { return remove(a, t, plain(a)) } // there, and of another type
 	}
+	all["ec2:CreateSnapshot: there is no such volume"] = func(a *sim.Account) error { return backUp(a, resource.EC2Volume, plain(a)) }
+	all["ec2:CreateSnapshot: the volume has failed"] = func(a *sim.Account) error {
+		return backUp(a, resource.EC2Volume, a.Add(&resource.Volume{Base: here(nil), State: "error"}))
+	}
+	all["ec2:CreateSnapshots: there is no such instance"] = func(a *sim.Account) error {
+		return backUp(a, resource.EC2Instance, "i-0bbbbbbbbbbbbbbbb")
+	}
 	return all
+}
+
+// backUp takes a backup of one resource.
+func backUp(a *sim.Account, typ resource.Type, id string) error {
+	return one(a, execute.Call{Action: action.Backup, Type: typ, IDs: []string{id}, Policy: "unused"})
 }
 
 // usedGroup deletes a group that something else names.

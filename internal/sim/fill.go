@@ -36,6 +36,8 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 		a.fillVPCTags(ctx, at, instances)
 	case need.SecurityGroupRules:
 		a.fillRules(ctx, at, rs)
+	case need.Backups:
+		a.fillBackups(ctx, at, rs)
 	case need.Protection:
 		a.fillProtection(ctx, at, instances)
 	case need.SnapshotUse, need.ImageUse, need.GroupUse:

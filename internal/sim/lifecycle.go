@@ -50,6 +50,7 @@ type event struct {
 // settle lets everything happen that is due by now.
 func (a *Account) settle() {
 	now := a.clock.Now()
+	a.completeSnapshots(now)
 	for len(a.due) > 0 && !a.due[0].at.After(now) {
 		e := a.due[0]
 		a.due = a.due[1:]

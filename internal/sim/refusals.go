@@ -87,6 +87,7 @@ var refusals = slices.Concat(
 	singleRefusals,
 	namedRefusals,
 	deletions,
+	backups,
 	requestRefusals,
 	resourceRefusals,
 )

@@ -42,6 +42,7 @@ const (
 // singles are the actions that are done to one resource after the other, so
 // that each has an outcome of its own.
 var singles = map[action.Kind]func(*Account, context.Context, execute.Call) (execute.Answer, error){
+	action.Backup:     (*Account).backUp,
 	action.Isolate:    (*Account).isolate,
 	action.Restore:    (*Account).restore,
 	action.Revoke:     (*Account).revoke,

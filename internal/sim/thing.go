@@ -269,6 +269,8 @@ func (k *kind) operation(of action.Kind) (string, bool) {
 		return k.service.set, true
 	case action.Untag, action.Unmark:
 		return k.service.unset, true
+	case action.Backup:
+		return createSnapshot, k == kinds[resource.EC2Volume]
 	case action.Restore:
 		return restorations[k.revoke], k.revoke != ""
 	case action.Revoke:

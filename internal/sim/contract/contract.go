@@ -73,6 +73,7 @@ func Run(t *testing.T, newBackend func(t *testing.T) Backend) {
 		{"a group comes back to the sizes it had", testSizes},
 		{"a DB snapshot is deleted once nobody else uses it", testSnapshotOf},
 		{"what nothing uses is deleted, one at a time", testDelete},
+		{"a backup is of each volume, and is found again by its tag", testBackup},
 		{"what uses a snapshot and who was given it is read", testUse},
 		{"everything is listed whatever its type, each once", testAnything},
 		{"a parent's tags are read, and one that is gone has none", testParentTags},
