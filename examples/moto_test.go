@@ -49,6 +49,7 @@ func newUser(t *testing.T, example string, env map[string]string) *user {
 
 // document is what -o json prints, as a stranger's program reads it.
 type document struct {
+	Run      string
 	Summary  map[string]int
 	Findings []struct {
 		Policy, Status string

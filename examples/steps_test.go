@@ -100,6 +100,12 @@ func TestOpenSecurityGroupsOnMoto(t *testing.T) {
 		t.Errorf("revoked: %v", d.with("revoke", "done"))
 	}
 	same(t, "ports", []string{"3389", "443"}, ports())
+	back := u.json(0, "undo", d.Run, "--yes")
+	if !slices.Contains(back.with("restore", "done"), group) {
+		t.Errorf("restored: %v", back.with("restore", "done"))
+	}
+	same(t, "ports after undo", []string{"22", "3389", "443"}, ports())
+	same(t, "restored by a second undo", []string(nil), u.json(0, "undo", d.Run, "--yes").with("restore", "done"))
 }
 
 func TestPatchingOnMoto(t *testing.T) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -42,10 +43,10 @@ func (d *decision) insure(a *Action, t cases.Timing, k *cases.Case) *Action {
 	// It has a time no longer: it follows as soon as there is a backup.
 	a.State, a.Code, a.At, a.After = Waiting, reason.BackupPending, time.Time{}, 0
 	if every {
-		a.Reason = "its backup is not complete yet (" + strings.Join(snapshots, ", ") + "): a later run does it"
+		a.Reason = fmt.Sprintf("its backup is not complete yet (%s), and a later run is to %s it", strings.Join(snapshots, ", "), a.Action)
 		return nil
 	}
-	a.Reason = "a backup is taken first: a later run does it, once that is complete"
+	a.Reason = fmt.Sprintf("a backup is taken first, and a later run is to %s it once that is complete", a.Action)
 	return backup
 }
 
