@@ -70,7 +70,7 @@ func TestTheTableIsAsLargeAsItSays(t *testing.T) {
 			events[row.Key], services[row.Source] = true, true
 		}
 	}
-	if len(events) < 400 || len(services) < 110 {
+	if len(events) < 900 || len(services) < 190 {
 		t.Errorf("%d events of %d services", len(events), len(services))
 	}
 }
@@ -92,7 +92,7 @@ func TestEventsAreFoundByType(t *testing.T) {
 	}
 	for typ, want := range map[resource.Type][]string{
 		resource.EC2Instance: {"ec2:CreateFleet", "ec2:RunInstances"},
-		resource.EC2Volume:   {"ec2:CreateVolume"},
+		resource.EC2Volume:   {"ec2:CopyVolumes", "ec2:CreateVolume"},
 		resource.EC2Snapshot: {"ebs:StartSnapshot", "ec2:CopySnapshot", "ec2:CreateSnapshot", "ec2:CreateSnapshots"},
 		"s3:bucket":          {"s3:CreateBucket"},
 		"no:type":            nil,
