@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tagwarden/tagwarden/internal/policy"
 )
 
 const (
@@ -145,5 +147,22 @@ func TestTheReadmeShowsWhatPlanSays(t *testing.T) {
 		if part != "  ..." && !slices.Contains(said, part) {
 			t.Errorf("plan does not say:\n%s", part)
 		}
+	}
+}
+
+// TestTheReadmesFivePoliciesLoad loads the file that shows the five systems.
+func TestTheReadmesFivePoliciesLoad(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "<!-- five-policies -->\n```yaml\n")
+	text, _, _ := strings.Cut(after, "```\n")
+	set, problems := policy.Load([]policy.Source{{Name: "README.md", Data: []byte(text)}}, func(string) (string, bool) { return "", false })
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(set.Policies) != 5 {
+		t.Errorf("%d policies", len(set.Policies))
 	}
 }
