@@ -34,8 +34,8 @@ func (w *world) runsNow(id, event string) string {
 	return strings.Replace(strings.Replace(running(id), "e-1", event, 1), "2026-11-02T10:00:00Z", at, 1)
 }
 
-// due delivers what the timer has for this time.
-func (w *world) due(timer *queue.Timer) []*app.Handling {
+// deliver hands over what the timer has for this time.
+func (w *world) deliver(timer *queue.Timer) []*app.Handling {
 	w.t.Helper()
 	notes, _ := timer.Take(w.aws.Clock().Now())
 	var hs []*app.Handling
@@ -60,11 +60,11 @@ func TestAPolicyThatLetsTagsSettleJudgesLater(t *testing.T) {
 		t.Fatalf("%+v", h)
 	}
 	w.aws.Clock().Advance(5*time.Minute - time.Second)
-	if hs := w.due(timer); len(hs) != 0 || w.stateNow(id) != "running" {
+	if hs := w.deliver(timer); len(hs) != 0 || w.stateNow(id) != "running" {
 		t.Fatalf("before its time: %d judged, it is %s", len(hs), w.stateNow(id))
 	}
 	w.aws.Clock().Advance(time.Second)
-	if hs := w.due(timer); len(hs) != 1 || w.stateNow(id) == "running" {
+	if hs := w.deliver(timer); len(hs) != 1 || w.stateNow(id) == "running" {
 		t.Errorf("when the time is over: %d judged, it is %s", len(hs), w.stateNow(id))
 	}
 }
@@ -76,7 +76,7 @@ func TestATagThatComesWithinTheTimeIsInTime(t *testing.T) {
 	w.aws.Clock().Advance(30 * time.Second)
 	w.aws.SetTags(id, tag.Set{"SPECIAL_EXCEPTION": "yes"})
 	w.aws.Clock().Advance(10 * time.Minute)
-	if hs := w.due(timer); len(hs) != 1 || hs[0].Ignored != "" || w.stateNow(id) != "running" {
+	if hs := w.deliver(timer); len(hs) != 1 || hs[0].Ignored != "" || w.stateNow(id) != "running" {
 		t.Errorf("%d judged, it is %s", len(hs), w.stateNow(id))
 	}
 }
@@ -145,7 +145,7 @@ func TestWhoMadeItIsKnownWhenItSettles(t *testing.T) {
 	w.happens(strings.Replace(launched(id), "2026-11-02T10:00:00Z", at, 1))
 	w.aws.Clock().Advance(2 * time.Minute)
 	before := w.aws.Calls()["cloudtrail:LookupEvents"]
-	w.due(timer)
+	w.deliver(timer)
 	i, _ := w.aws.Instance(id)
 	if asked := w.aws.Calls()["cloudtrail:LookupEvents"] - before; i.TagSet["Owner"] != "ada" || asked != 0 {
 		t.Errorf("it has the tags %v, and CloudTrail was asked %d times", i.TagSet, asked)
@@ -171,7 +171,7 @@ policies:
 		t.Fatalf("%d notes; at once (-want +got)\n%s", timer.Len(), diff)
 	}
 	w.aws.Clock().Advance(2 * time.Minute)
-	hs := w.due(timer)
+	hs := w.deliver(timer)
 	if len(hs) != 1 || w.stateNow(id) != "running" {
 		t.Fatalf("%d judged, it is %s", len(hs), w.stateNow(id))
 	}
