@@ -76,6 +76,9 @@ var table = map[string]rule{
 	"internal/guard": {layer: decide, why: "what may be done; it is given the history it counts and never reads the ledger",
 		internal: in("plan", "policy")},
 
+	"internal/iam": {layer: decide, why: "the permissions that policies need, as documents of IAM",
+		internal: in("policy", "expr")},
+
 	"internal/trigger": {layer: act, why: "why we wake: what EventBridge, SQS, SNS and Config deliver",
 		internal: in("creation")},
 	"internal/queue": {layer: act, why: "messages that wait in a queue, and notes kept for later"},
@@ -110,7 +113,7 @@ var table = map[string]rule{
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",
 		internal: in("app", "report", "aws", "sim", "record", "record/sqlite", "record/dynamo", "policy", "expr", "plan", "inventory",
 			"execute", "notify", "view", "guard", "eval", "cases", "creators", "outside", "rules",
-			"trigger", "creation", "trail"),
+			"trigger", "creation", "trail", "iam"),
 		outside: []string{cobra, flags, lipgloss, progress, terminal}},
 	"internal/function": {layer: assembly, why: "an invocation of a Lambda function to the pipeline, and its answer; links no SQLite and no command line",
 		internal: in("app", "aws", "record", "record/dynamo", "policy", "plan", "eval", "inventory", "execute", "notify", "creators", "outside", "trigger")},
@@ -118,8 +121,9 @@ var table = map[string]rule{
 	"cmd/tagwarden-lambda": {layer: assembly, why: "main of the Lambda function: the only user of Lambda's library",
 		internal: in("function"), outside: []string{lambda}},
 
-	"examples":        {layer: tests, why: "the example policies, run as a user would"},
-	"internal/layers": {layer: tests, why: "this test"},
+	"examples":         {layer: tests, why: "the example policies, run as a user would"},
+	"internal/layers":  {layer: tests, why: "this test"},
+	"internal/iamtest": {layer: tests, why: "what policies of IAM allow, told by nothing that writes them"},
 	"internal/aws/mototest": {layer: tests,
 		why: "starts a server that speaks the AWS API, and reads what it did"},
 	"internal/aws/cloudwatchtest": {layer: tests,

@@ -95,6 +95,9 @@ var permissions = map[Call]string{
 	{"s3", "DeleteBucketTagging"}: "s3:PutBucketTagging",
 	{"sesv2", "SendEmail"}:        "ses:SendEmail",
 	{"lambda", "Invoke"}:          "lambda:InvokeFunction",
+	{"s3", "ListObjectsV2"}:       "s3:ListBucket",
+	// The condition key resource-explorer-2:Operation tells the two searches apart.
+	{"resource-explorer-2", "ListResources"}: "resource-explorer-2:Search",
 	// A transaction needs what each of its writes would need alone.
 	{"dynamodb", "TransactWriteItems"}: "dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem and dynamodb:ConditionCheckItem",
 }

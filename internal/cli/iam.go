@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/iam"
+)
+
+// iamFlags are iam's own.
+type iamFlags struct {
+	flags
+	account  string
+	readOnly bool
+	explain  bool
+	output   string
+}
+
+// errOnlyExplained refuses a format for what has but one.
+var errOnlyExplained = errors.New("a policy document is always JSON: -o belongs to --explain")
+
+func newIAM(e Env) *cobra.Command {
+	var f iamFlags
+	c := &cobra.Command{
+		Use:   "iam",
+		Short: "Write the smallest IAM policy that this policy file needs",
+		Long: `iam writes a policy document for IAM: what plan and apply of this policy file
+call, on the resources that it is about, and nothing else. It asks nobody: not
+AWS, not the ledger. With --explain it says which policy needs which permission,
+on what, and why where that is every resource.
+
+The document is for apply of any kind: by hand, from a saved plan, or by an
+event. undo, ledger init and rules init and push need more: docs/permissions.md.
+
+Where one managed policy cannot hold it all, several documents are written one
+after the other, and standard error says so.`,
+		Example: `  tagwarden iam > policy.json
+  tagwarden iam --read-only --account 111122223333
+  tagwarden iam --explain`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runIAM(c, e, &f) },
+	}
+	f.policyFlag(c)
+	c.Flags().StringSliceVar(&f.regions, "region", nil, "`REGION` that is read, or all; may be given several times (default: as the policy file says)")
+	c.Flags().StringVar(&f.account, "account", "", "the `ID` of the account, for the ARNs (default: any account)")
+	c.Flags().BoolVar(&f.readOnly, "read-only", false, "what plan needs, without what only apply does")
+	c.Flags().BoolVar(&f.explain, "explain", false, "say what needs each permission instead")
+	textOrJSON(c, &f.output)
+	return c
+}
+
+// accountID is what AWS calls an account.
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+func runIAM(c *cobra.Command, e Env, f *iamFlags) error {
+	if c.Flags().Changed("output") && !f.explain {
+		return &mistake{verb: c.CommandPath(), err: errOnlyExplained}
+	}
+	if f.account != "" && !accountID.MatchString(f.account) {
+		return &mistake{verb: c.CommandPath(), err: fmt.Errorf("--account: %q is no account: it has 12 digits", f.account)}
+	}
+	if err := checkRegions(c, f.regions); err != nil {
+		return err
+	}
+	set, err := load(e, &f.flags)
+	if err != nil {
+		return err
+	}
+	role, err := iam.For(set, iam.Options{Regions: f.regions, Account: f.account, ReadOnly: f.readOnly})
+	if err != nil {
+		return err
+	}
+	for _, n := range role.Notes {
+		fmt.Fprintln(e.Stderr, "note: "+diag.Printable(n))
+	}
+	if f.explain {
+		return explainRole(e, role, f.output)
+	}
+	return writeRole(e, role)
+}
+
+// writeRole writes the documents.
+func writeRole(e Env, role *iam.Role) error {
+	docs := role.Documents(iam.MaxDocument)
+	for i := range docs {
+		b, err := docs[i].JSON()
+		if err != nil {
+			return err
+		}
+		if _, err := e.Stdout.Write(b); err != nil {
+			return err
+		}
+	}
+	if len(docs) > 1 {
+		fmt.Fprintf(e.Stderr, "note: these are %d documents, because a managed policy holds %d characters: make a policy of each, and attach all\n", len(docs), iam.MaxDocument)
+	}
+	return nil
+}
+
+// granted is a permission as iam --explain -o json writes it.
+type granted struct {
+	Permission string         `json:"permission"`
+	Resources  []string       `json:"resources"`
+	Conditions iam.Conditions `json:"conditions,omitempty"`
+	// Why is the reason for every resource.
+	Why  string     `json:"why,omitempty"`
+	Uses []neededBy `json:"uses"`
+}
+
+type neededBy struct {
+	Policy string `json:"policy,omitempty"`
+	For    string `json:"for"`
+	Plan   bool   `json:"plan"`
+}
+
+func explainRole(e Env, role *iam.Role, output string) error {
+	if output != "json" {
+		var rows [][]string
+		for _, g := range role.Grants {
+			rows = append(rows, explained(&g)...)
+		}
+		grid(e, []string{"PERMISSION", "ON", "POLICY", "FOR", "VERB"}, rows)
+		for _, u := range unlimited(role) {
+			prose(e, u)
+		}
+		return nil
+	}
+	out := make([]granted, 0, len(role.Grants))
+	for _, g := range role.Grants {
+		one := granted{Permission: g.Permission, Resources: g.Resources, Conditions: g.Conditions, Why: g.Why, Uses: []neededBy{}}
+		for _, u := range g.Uses {
+			one.Uses = append(one.Uses, neededBy(u))
+		}
+		out = append(out, one)
+	}
+	return writeJSON(e, out)
+}
+
+// explained are the lines of one permission, one for each use; what they share
+// is said once.
+func explained(g *iam.Grant) [][]string {
+	var rows [][]string
+	for i, u := range g.Uses {
+		permission, on := "", ""
+		if i == 0 {
+			permission, on = g.Permission, diag.Printable(strings.Join(g.Resources, " "))
+		}
+		policy, verb := u.Policy, "apply"
+		if policy == "" {
+			policy = "(all)"
+		}
+		if u.Plan {
+			verb = "plan, apply"
+		}
+		rows = append(rows, []string{permission, on, diag.Printable(policy), diag.Printable(u.For), verb})
+	}
+	return rows
+}
+
+// unlimited says of each permission on every resource why it is.
+func unlimited(role *iam.Role) []string {
+	var out []string
+	for _, why := range reasons(role) {
+		var permissions []string
+		for _, g := range role.Grants {
+			if g.Why == why {
+				permissions = append(permissions, g.Permission)
+			}
+		}
+		out = append(out, "\n"+strings.Join(permissions, ", ")+": "+why+".")
+	}
+	return out
+}
+
+// reasons are those for "*", in the order of the grants.
+func reasons(role *iam.Role) []string {
+	var out []string
+	seen := map[string]bool{"": true}
+	for _, g := range role.Grants {
+		if !seen[g.Why] {
+			seen[g.Why] = true
+			out = append(out, g.Why)
+		}
+	}
+	return out
+}

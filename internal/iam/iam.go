@@ -1,0 +1,211 @@
+// Package iam says which permissions a policy file takes, on what and why, and
+// writes them as documents of IAM: the smallest role that plan and apply can
+// run with. It asks nobody; everything follows from what the expressions, steps,
+// channels and stores of the file call.
+package iam
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/policy"
+)
+
+// Options narrow or complete what the policy file says.
+type Options struct {
+	// Regions are those that are to be read, instead of the settings'; "all" is
+	// every one, none those of the settings.
+	Regions []string
+	// Account is the 12 digits that ARNs get, "" for any account.
+	Account string
+	// ReadOnly leaves out what plan does not need.
+	ReadOnly bool
+}
+
+// Role is what a policy file needs.
+type Role struct {
+	// Grants are sorted by class, permission and resources.
+	Grants []Grant
+	// Notes are sentences about what no document can say: what to attach beside
+	// it, and what the policy file does not tell.
+	Notes []string
+}
+
+// Grant is one permission and what it is limited to.
+type Grant struct {
+	// Permission is IAM's word for it: ec2:StopInstances.
+	Permission string
+	// Resources are ARNs, with wildcards, sorted; or "*" alone.
+	Resources []string
+	// Conditions are operator, key and values, as IAM has them; nil for none.
+	Conditions Conditions
+	// Why is the reason for "*", "" where Resources are narrower.
+	Why string
+	// Uses are what needs it, sorted.
+	Uses []Use
+
+	class class
+}
+
+// Use is one thing that needs a permission.
+type Use struct {
+	// Policy is the name of a policy, "" where all of them need it.
+	Policy string
+	// For says what is done with it: "reading ec2:instance", "stop".
+	For string
+	// Plan says that plan needs it, and not apply alone.
+	Plan bool
+}
+
+// Conditions are values by operator and key.
+type Conditions map[string]map[string][]string
+
+// class is the kind of statement a permission is in, in the order of the
+// document.
+type class string
+
+const (
+	reading class = "Read"
+	tagging class = "Tag"
+	acting  class = "Act"
+	running class = "Run"
+	telling class = "Tell"
+	keeping class = "Remember"
+)
+
+var classes = []class{reading, tagging, acting, running, telling, keeping}
+
+// For works out what the policies of a set need. The error says that they are
+// about several partitions of AWS, which no credentials are for.
+func For(set *policy.Set, o Options) (*Role, error) {
+	where, err := placeOf(set, o)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{set: set, where: where, readOnly: o.ReadOnly, units: map[string]*unit{}}
+	b.settings()
+	b.documents()
+	for _, p := range set.Policies {
+		b.policy(p)
+	}
+	b.ledger()
+	return &Role{Grants: b.grants(), Notes: b.notes}, nil
+}
+
+// builder collects what is needed.
+type builder struct {
+	set      *policy.Set
+	where    place
+	readOnly bool
+	units    map[string]*unit
+	notes    []string
+	// creators says that somebody asks who made resources.
+	creators bool
+}
+
+// unit is a permission on one resource.
+type unit struct {
+	want
+	arn  string
+	uses []Use
+}
+
+// want is a permission as something needs it.
+type want struct {
+	class      class
+	permission string
+	// on are patterns of ARNs; none: as scopes says.
+	on []string
+	// home says that the call may go to another region than those that are read.
+	home bool
+	// keys are the tags that may be changed; nil where the permission is not
+	// about tags, or IAM cannot tell them.
+	keys *keys
+	// more are further conditions.
+	more Conditions
+}
+
+// add notes that a permission is needed.
+func (b *builder) add(w want, u Use) {
+	s := scopes[w.permission]
+	if len(w.on) == 0 {
+		w.on = s.on
+	}
+	if s.global != "" {
+		w.home = true
+	}
+	if w.more == nil {
+		w.more = s.more
+	}
+	if len(w.on) == 0 {
+		w.on = []string{everything}
+	}
+	for _, pattern := range w.on {
+		w.on = nil
+		one := unit{want: w, arn: b.where.arn(pattern)}
+		id := strings.Join([]string{string(w.class), w.permission, one.arn, one.more.text(), flag(w.home)}, "\x00")
+		have := b.units[id]
+		if have == nil {
+			one.keys = w.keys.clone()
+			have = &one
+			b.units[id] = have
+		} else {
+			have.keys = have.keys.join(w.keys)
+		}
+		if !slices.Contains(have.uses, u) {
+			have.uses = append(have.uses, u)
+		}
+	}
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
+}
+
+// grants brings together the resources of one permission that are under the
+// same conditions.
+func (b *builder) grants() []Grant {
+	all := map[string]*Grant{}
+	for _, id := range slices.Sorted(maps.Keys(b.units)) {
+		u := b.units[id]
+		conditions := b.conditions(u)
+		key := strings.Join([]string{string(u.class), u.permission, conditions.text()}, "\x00")
+		g := all[key]
+		if g == nil {
+			g = &Grant{Permission: u.permission, Conditions: conditions, class: u.class}
+			all[key] = g
+		}
+		g.Resources = append(g.Resources, u.arn)
+		for _, use := range u.uses {
+			if !slices.Contains(g.Uses, use) {
+				g.Uses = append(g.Uses, use)
+			}
+		}
+	}
+	out := make([]Grant, 0, len(all))
+	for _, g := range all {
+		slices.Sort(g.Resources)
+		if g.Resources = slices.Compact(g.Resources); slices.Contains(g.Resources, everything) {
+			g.Resources, g.Why = []string{everything}, scopes[g.Permission].any
+		}
+		slices.SortFunc(g.Uses, func(a, b Use) int { return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.For, b.For)) })
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(a, b Grant) int {
+		return cmp.Or(cmp.Compare(slices.Index(classes, a.class), slices.Index(classes, b.class)), cmp.Compare(a.Permission, b.Permission),
+			slices.Compare(a.Resources, b.Resources), cmp.Compare(a.Conditions.text(), b.Conditions.text()))
+	})
+	return out
+}
+
+// note adds a sentence for people, once.
+func (b *builder) note(s string) {
+	if !slices.Contains(b.notes, s) {
+		b.notes = append(b.notes, s)
+	}
+}

@@ -1,0 +1,186 @@
+package iam
+
+import (
+	"maps"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/action"
+	"github.com/tagwarden/tagwarden/internal/document"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/policy"
+)
+
+// documents adds the tables and objects that policy files name.
+func (b *builder) documents() {
+	for _, o := range b.set.Outside {
+		u := Use{Policy: o.Policy, For: "its table of rules", Plan: true}
+		if o.Lookup != "" {
+			u.For = "the lookup " + o.Lookup
+		}
+		fact, on := need.Table, tableARN(o.Ref.Table, o.Ref.Region)
+		if o.Ref.Table == "" {
+			fact, on = need.Object, "arn:{partition}:s3:::"+literal(o.Ref.Bucket+"/"+o.Ref.Key)
+		}
+		c, _ := need.Of(fact)
+		for _, call := range c.Calls {
+			b.add(want{class: reading, permission: call.Permission(), on: []string{on}, home: true}, u)
+		}
+	}
+}
+
+// archive adds the logs of a trail, where the settings name one.
+func (b *builder) archive(u Use) {
+	c := b.set.Settings.Creators
+	if c == nil {
+		return
+	}
+	prefix := ""
+	if c.Prefix != "" {
+		prefix = c.Prefix + "/"
+	}
+	prefix = literal(prefix+"AWSLogs/") + "*"
+	bucket := "arn:{partition}:s3:::" + literal(c.Bucket)
+	b.add(want{class: reading, permission: "s3:ListBucket", on: []string{bucket}, home: true, more: Conditions{"StringLike": {"s3:prefix": {prefix}}}}, u)
+	b.add(want{class: reading, permission: "s3:GetObject", on: []string{bucket + "/" + prefix}, home: true}, u)
+}
+
+// ledger adds what keeping cases in a table takes. A plan reads them, and keeps
+// what it learns of creators.
+func (b *builder) ledger() {
+	name := b.set.Settings.Ledger.DynamoDB
+	if name == "" {
+		return
+	}
+	table := tableARN(name, document.TableRef(name, "").Region)
+	for _, call := range need.KeepLedger {
+		u := Use{For: "the ledger"}
+		switch call.Operation {
+		case "BatchGetItem", "Query":
+			u.Plan = true
+		case "PutItem", "UpdateItem":
+			if b.creators {
+				u.For, u.Plan = "the ledger, which remembers creators", true
+			}
+		}
+		if b.readOnly && !u.Plan {
+			continue
+		}
+		on := []string{table}
+		if call.Operation == "Query" {
+			on = append(on, table+"/index/*")
+		}
+		b.add(want{class: keeping, permission: call.Permission(), on: on, home: true}, u)
+	}
+}
+
+// targets are the channels that a notification can reach, routers included.
+func (b *builder) targets(s *policy.Step) []*policy.Channel {
+	names := []string{s.To}
+	if o := b.set.Settings.Owner; s.To == policy.OwnerChannel && o != nil {
+		names = []string{o.Via, o.Otherwise}
+	}
+	var out []*policy.Channel
+	for len(names) > 0 {
+		name := names[0]
+		names = names[1:]
+		c := b.set.Channels[name]
+		if c == nil || slices.Contains(out, c) {
+			continue
+		}
+		out = append(out, c)
+		if c.Router != nil {
+			names = append(names, c.Router.Otherwise)
+			names = append(names, slices.Sorted(maps.Values(c.Router.Map))...)
+		}
+	}
+	return out
+}
+
+// notices adds what telling people takes.
+func (b *builder) notices(p *policy.Policy) {
+	for i := range p.Steps {
+		if p.Steps[i].Action != action.Notify {
+			continue
+		}
+		for _, c := range b.targets(&p.Steps[i]) {
+			u := Use{Policy: p.Name, For: "the channel " + c.Name}
+			switch {
+			case c.SES != nil:
+				b.mail(c.SES, u)
+			case c.SNS != nil:
+				b.add(want{class: telling, permission: "sns:Publish", on: []string{literal(c.SNS.Topic)}, home: true}, u)
+			}
+		}
+	}
+}
+
+// mail adds what a mail takes. SES looks for the identity that the sender's
+// address belongs to: the address itself, else its domain, else one above that.
+func (b *builder) mail(s *policy.SES, u Use) {
+	from := s.From
+	if a, err := mail.ParseAddress(from); err == nil {
+		from = a.Address
+	}
+	ses := "arn:{partition}:ses:" + region(s.Region) + ":{account}:"
+	identity := ses + "identity/"
+	on := []string{identity + literal(from)}
+	_, domain, _ := strings.Cut(from, "@")
+	for strings.Contains(domain, ".") {
+		on = append(on, identity+literal(domain))
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	if s.ConfigurationSet != "" {
+		on = append(on, ses+"configuration-set/"+literal(s.ConfigurationSet))
+	}
+	call := need.Call{Service: "sesv2", Operation: "SendEmail"}
+	b.add(want{class: telling, permission: call.Permission(), on: on, home: true, more: Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}}, u)
+}
+
+// sortedChannels are the channels of a set by name.
+func sortedChannels(set *policy.Set) []*policy.Channel {
+	var out []*policy.Channel
+	for _, name := range slices.Sorted(maps.Keys(set.Channels)) {
+		out = append(out, set.Channels[name])
+	}
+	return out
+}
+
+// region is one that a policy file names, or that of the AWS configuration,
+// which nothing tells here.
+func region(named string) string {
+	if named == "" {
+		return everything
+	}
+	return named
+}
+
+// tableARN names a table by its name or its ARN.
+func tableARN(name, in string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return literal(name)
+	}
+	return "arn:{partition}:dynamodb:" + region(in) + ":{account}:table/" + literal(name)
+}
+
+// functionARN names a function by its name, in the region of the resource that
+// it is told of, or its ARN.
+func functionARN(name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return literal(name)
+	}
+	return "arn:{partition}:lambda:{region}:{account}:function:" + literal(name)
+}
+
+// documentARN names a document. Those that AWS provides are in no account.
+func documentARN(name string) string {
+	switch {
+	case strings.HasPrefix(name, "arn:"):
+		return literal(name)
+	case strings.HasPrefix(name, "AWS"):
+		return "arn:{partition}:ssm:{region}:*:document/" + literal(name)
+	default:
+		return "arn:{partition}:ssm:{region}:{account}:document/" + literal(name)
+	}
+}
