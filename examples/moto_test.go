@@ -3,6 +3,7 @@ package examples_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,16 +67,24 @@ type document struct {
 func (u *user) run(args ...string) (code int, stdout, stderr string) {
 	u.t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Main(u.t.Context(), cli.Env{
-		Args: append(args, "-f", u.file), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: func() time.Time { return time.Now().Add(u.ahead) },
+	calls, end := watch(u.t)
+	code = cli.Main(u.t.Context(), u.cliEnv(append(args, "-f", u.file), &out, &errs))
+	end()
+	calls.check(u, args)
+	return code, out.String(), errs.String()
+}
+
+// cliEnv is the world that a command of the user's runs in.
+func (u *user) cliEnv(args []string, out, errs io.Writer) cli.Env {
+	return cli.Env{
+		Args: args, Stdin: strings.NewReader(""), Stdout: out, Stderr: errs, Now: func() time.Time { return time.Now().Add(u.ahead) },
 		LookupEnv: func(name string) (string, bool) {
 			if v, ok := u.env[name]; ok {
 				return v, true
 			}
 			return os.LookupEnv(name)
 		},
-	})
-	return code, out.String(), errs.String()
+	}
 }
 
 // json runs a command line with -o json and returns what it says; the exit

@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -125,8 +127,8 @@ func explainRole(e Env, role *iam.Role, output string) error {
 			rows = append(rows, explained(&g)...)
 		}
 		grid(e, []string{"PERMISSION", "ON", "POLICY", "FOR", "VERB"}, rows)
-		for _, u := range unlimited(role) {
-			prose(e, u)
+		for _, line := range append(limited(role), unlimited(role)...) {
+			prose(e, line)
 		}
 		return nil
 	}
@@ -162,30 +164,46 @@ func explained(g *iam.Grant) [][]string {
 	return rows
 }
 
-// unlimited says of each permission on every resource why it is.
-func unlimited(role *iam.Role) []string {
-	var out []string
-	for _, why := range reasons(role) {
-		var permissions []string
-		for _, g := range role.Grants {
-			if g.Why == why {
-				permissions = append(permissions, g.Permission)
+// limited says of each permission under which conditions it is given.
+func limited(role *iam.Role) []string {
+	said := func(g *iam.Grant) string {
+		var all []string
+		for _, op := range slices.Sorted(maps.Keys(g.Conditions)) {
+			for _, key := range slices.Sorted(maps.Keys(g.Conditions[op])) {
+				all = append(all, diag.Printable(op+" "+key+" "+strings.Join(g.Conditions[op][key], ", ")))
 			}
 		}
-		out = append(out, "\n"+strings.Join(permissions, ", ")+": "+why+".")
+		return strings.Join(all, "; ")
 	}
-	return out
+	return grouped(role, "only where ", said)
 }
 
-// reasons are those for "*", in the order of the grants.
-func reasons(role *iam.Role) []string {
-	var out []string
-	seen := map[string]bool{"": true}
-	for _, g := range role.Grants {
-		if !seen[g.Why] {
-			seen[g.Why] = true
-			out = append(out, g.Why)
+// unlimited says of each permission on every resource why it is.
+func unlimited(role *iam.Role) []string {
+	return grouped(role, "on every resource: ", func(g *iam.Grant) string { return g.Why })
+}
+
+// grouped are lines that say the same of some permissions, nothing of those of
+// which there is nothing to say; they are in the order of the grants.
+func grouped(role *iam.Role, words string, said func(*iam.Grant) string) []string {
+	var order []string
+	of := map[string][]string{}
+	for i := range role.Grants {
+		g := &role.Grants[i]
+		text := said(g)
+		if text == "" {
+			continue
 		}
+		if of[text] == nil {
+			order = append(order, text)
+		}
+		if !slices.Contains(of[text], g.Permission) {
+			of[text] = append(of[text], g.Permission)
+		}
+	}
+	out := make([]string, 0, len(order))
+	for _, text := range order {
+		out = append(out, "\n"+strings.Join(of[text], ", ")+" "+words+text+".")
 	}
 	return out
 }

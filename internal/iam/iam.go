@@ -43,7 +43,7 @@ type Grant struct {
 	Conditions Conditions
 	// Why is the reason for "*", "" where Resources are narrower.
 	Why string
-	// Uses are what needs it, sorted.
+	// Uses are what needs it, sorted by policy, those of plan first.
 	Uses []Use
 
 	class class
@@ -193,7 +193,9 @@ func (b *builder) grants() []Grant {
 		if g.Resources = slices.Compact(g.Resources); slices.Contains(g.Resources, everything) {
 			g.Resources, g.Why = []string{everything}, scopes[g.Permission].any
 		}
-		slices.SortFunc(g.Uses, func(a, b Use) int { return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.For, b.For)) })
+		slices.SortFunc(g.Uses, func(a, b Use) int {
+			return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(flag(b.Plan), flag(a.Plan)), cmp.Compare(a.For, b.For))
+		})
 		out = append(out, *g)
 	}
 	slices.SortFunc(out, func(a, b Grant) int {

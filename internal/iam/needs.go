@@ -203,15 +203,24 @@ func (b *builder) repairs(p *policy.Policy) {
 	b.retag(slices.Concat(p.Types, p.Children), write, drop, Use{Policy: p.Name, For: "repairing tags"})
 }
 
-// marks adds what showing deadlines takes: where a step can be waited for.
+// marks adds what showing deadlines takes. A mark is written where a step can be
+// waited for, and may be there still from when one was.
 func (b *builder) marks(p *policy.Policy) {
 	key := b.set.Settings.Mark
-	waits := slices.ContainsFunc(p.Steps, func(s policy.Step) bool {
-		return s.Action != action.Notify && (s.After != nil || s.Since != "" || s.At != policy.NoEdge)
-	})
-	if key != "" && waits {
-		b.retag(p.Types, keysOf(key), keysOf(key), Use{Policy: p.Name, For: "the mark"})
+	acts := slices.ContainsFunc(p.Steps, func(s policy.Step) bool { return s.Action != action.Notify })
+	if key == "" || !acts {
+		return
 	}
+	var write *keys
+	if slices.ContainsFunc(p.Steps, waits) {
+		write = keysOf(key)
+	}
+	b.retag(p.Types, write, keysOf(key), Use{Policy: p.Name, For: "the mark"})
+}
+
+// waits says whether a step can be one that is waited for.
+func waits(s policy.Step) bool {
+	return s.Action != action.Notify && (s.After != nil || s.Since != "" || s.At != policy.NoEdge)
 }
 
 // step adds what a step does.
