@@ -48,6 +48,10 @@ func TestEverythingHasAnOwnerOnMoto(t *testing.T) {
 	aws.VerifyIdentity(t, sender)
 	bucket, instance := aws.Make(t, "s3:bucket"), aws.Launch(t, 1, map[string]string{"Owner": "ana"})[0]
 	aws.EC2(t, nil, "CreateTags", "ResourceId.1", instance, "Tag.1.Key", "Name", "Tag.1.Value", "web")
+	for _, typ := range []string{"ec2:volume", "ec2:snapshot"} {
+		aws.EC2(t, nil, "CreateTags", "ResourceId.1", aws.Make(t, typ), "Tag.1.Key", "Name", "Tag.1.Value", "web")
+	}
+	aws.Database(t, "web", map[string]string{"Name": "web"})
 	u := newUser(t, "owner-everywhere.yaml", map[string]string{"SES_FROM": sender})
 	// moto has no recorder of AWS Config, and to Resource Explorer it answers with
 	// an error: it is not known to be off, so the run is not complete.
@@ -55,7 +59,8 @@ func TestEverythingHasAnOwnerOnMoto(t *testing.T) {
 	if slices.Contains(d.violating(), bucket) {
 		t.Error("moto's tagging API lists what was never tagged: this test expects AWS's manners")
 	}
-	u.json(3, "apply", "--yes")
+	d = u.json(3, "apply", "--yes")
+	same(t, "tagged", 4, len(d.with("tag", "done")))
 	if got := tags(t, aws, instance); got["CostCenter"] != "CC-0000" || got["Owner"] != "ana" {
 		t.Errorf("the instance has the tags %v", got)
 	}

@@ -212,15 +212,29 @@ func (b *builder) marks(p *policy.Policy) {
 		return
 	}
 	var write *keys
-	if slices.ContainsFunc(p.Steps, waits) {
+	if waits(p.Steps) {
 		write = keysOf(key)
 	}
 	b.retag(p.Types, write, keysOf(key), Use{Policy: p.Name, For: "the mark"})
 }
 
-// waits says whether a step can be one that is waited for.
-func waits(s policy.Step) bool {
-	return s.Action != action.Notify && (s.After != nil || s.Since != "" || s.At != policy.NoEdge)
+// waits says whether one of the steps can be waited for: for its time, or for
+// another one that destroys and has failed. The edges of hours are not shown.
+func waits(steps []policy.Step) bool {
+	destroys := action.Kind(0)
+	for i := range steps {
+		s := &steps[i]
+		switch {
+		case s.Action == action.Notify:
+		case s.After != nil, s.Since != "":
+			return true
+		case s.Action.Destructive() && destroys != 0 && destroys != s.Action:
+			return true
+		case s.Action.Destructive():
+			destroys = s.Action
+		}
+	}
+	return false
 }
 
 // step adds what a step does.

@@ -96,16 +96,8 @@ func (r *rawStatement) parse(variables bool) (s statement, err error) {
 	default:
 		return s, fmt.Errorf("there is no effect %q", r.Effect)
 	}
-	actions, not, err := either(r.Action, r.NotAction, "Action")
-	if err != nil {
+	if s.actions, s.notActions, err = r.parseActions(); err != nil {
 		return s, err
-	}
-	s.notActions = not
-	for _, a := range actions {
-		if service, name, ok := strings.Cut(a, ":"); a != "*" && (!ok || service == "" || name == "" || strings.ContainsAny(service, "*?")) {
-			return s, fmt.Errorf("%q is no action", a)
-		}
-		s.actions = append(s.actions, compile(strings.ToLower(a), false))
 	}
 	resources, not, err := either(r.Resource, r.NotResource, "Resource")
 	if err != nil {
@@ -129,6 +121,20 @@ func (r *rawStatement) parse(variables bool) (s statement, err error) {
 		}
 	}
 	return s, nil
+}
+
+func (r *rawStatement) parseActions() (out []pattern, not bool, err error) {
+	actions, not, err := either(r.Action, r.NotAction, "Action")
+	if err != nil {
+		return nil, false, err
+	}
+	for _, a := range actions {
+		if service, name, ok := strings.Cut(a, ":"); a != "*" && (!ok || service == "" || name == "" || strings.ContainsAny(service, "*?")) {
+			return nil, false, fmt.Errorf("%q is no action", a)
+		}
+		out = append(out, compile(strings.ToLower(a), false))
+	}
+	return out, not, nil
 }
 
 // either is the one of an element and its negation that is there.
