@@ -39,7 +39,6 @@ var wire = struct {
 
 // recorder stands between the program and the servers that tests name as AWS.
 type recorder struct {
-	t      *testing.T
 	mu     sync.Mutex
 	asked  []iamtest.Request
 	broken []string
@@ -49,7 +48,7 @@ type recorder struct {
 // What nobody answers at is left as it is: errors name it.
 func watch(t *testing.T) (r *recorder, end func()) {
 	t.Helper()
-	r = &recorder{t: t}
+	r = &recorder{}
 	var undo []func()
 	for _, kv := range os.Environ() {
 		name, target, _ := strings.Cut(kv, "=")

@@ -21,7 +21,7 @@ func (b *builder) conditions(u *unit) Conditions {
 			out.set(op, key, values)
 		}
 	}
-	if !u.home && len(b.where.regions) > 0 {
+	if !u.elsewhere && len(b.where.regions) > 0 {
 		out.set("StringEquals", keyRegion, b.where.regions)
 	}
 	if u.keys != nil && !u.keys.unknown {

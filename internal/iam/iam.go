@@ -6,7 +6,6 @@ package iam
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -84,7 +83,7 @@ func For(set *policy.Set, o Options) (*Role, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{set: set, where: where, readOnly: o.ReadOnly, units: map[string]*unit{}}
+	b := &builder{set: set, where: where, readOnly: o.ReadOnly, units: map[unitKey]*unit{}}
 	b.settings()
 	b.documents()
 	for _, p := range set.Policies {
@@ -99,7 +98,7 @@ type builder struct {
 	set      *policy.Set
 	where    place
 	readOnly bool
-	units    map[string]*unit
+	units    map[unitKey]*unit
 	notes    []string
 	// creators says that somebody asks who made resources.
 	creators bool
@@ -112,14 +111,22 @@ type unit struct {
 	uses []Use
 }
 
+// unitKey tells units apart; the keys of tags are joined.
+type unitKey struct {
+	class           class
+	permission, arn string
+	more            string
+	elsewhere       bool
+}
+
 // want is a permission as something needs it.
 type want struct {
 	class      class
 	permission string
 	// on are patterns of ARNs; none: as scopes says.
 	on []string
-	// home says that the call may go to another region than those that are read.
-	home bool
+	// elsewhere says that the call may go to another region than those that are read.
+	elsewhere bool
 	// keys are the tags that may be changed; nil where the permission is not
 	// about tags, or IAM cannot tell them.
 	keys *keys
@@ -134,7 +141,7 @@ func (b *builder) add(w want, u Use) {
 		w.on = s.on
 	}
 	if s.global != "" {
-		w.home = true
+		w.elsewhere = true
 	}
 	if w.more == nil {
 		w.more = s.more
@@ -145,12 +152,12 @@ func (b *builder) add(w want, u Use) {
 	for _, pattern := range w.on {
 		w.on = nil
 		one := unit{want: w, arn: b.where.arn(pattern)}
-		id := strings.Join([]string{string(w.class), w.permission, one.arn, one.more.text(), flag(w.home)}, "\x00")
-		have := b.units[id]
+		key := unitKey{w.class, w.permission, one.arn, one.more.text(), w.elsewhere}
+		have := b.units[key]
 		if have == nil {
 			one.keys = w.keys.clone()
 			have = &one
-			b.units[id] = have
+			b.units[key] = have
 		} else {
 			have.keys = have.keys.join(w.keys)
 		}
@@ -160,19 +167,11 @@ func (b *builder) add(w want, u Use) {
 	}
 }
 
-func flag(on bool) string {
-	if on {
-		return "1"
-	}
-	return ""
-}
-
 // grants brings together the resources of one permission that are under the
 // same conditions.
 func (b *builder) grants() []Grant {
 	all := map[string]*Grant{}
-	for _, id := range slices.Sorted(maps.Keys(b.units)) {
-		u := b.units[id]
+	for _, u := range b.units { // all that is in a grant is sorted
 		conditions := b.conditions(u)
 		key := strings.Join([]string{string(u.class), u.permission, conditions.text()}, "\x00")
 		g := all[key]
@@ -193,9 +192,7 @@ func (b *builder) grants() []Grant {
 		if g.Resources = slices.Compact(g.Resources); slices.Contains(g.Resources, everything) {
 			g.Resources, g.Why = []string{everything}, scopes[g.Permission].any
 		}
-		slices.SortFunc(g.Uses, func(a, b Use) int {
-			return cmp.Or(cmp.Compare(a.Policy, b.Policy), cmp.Compare(flag(b.Plan), flag(a.Plan)), cmp.Compare(a.For, b.For))
-		})
+		slices.SortFunc(g.Uses, byPolicy)
 		out = append(out, *g)
 	}
 	slices.SortFunc(out, func(a, b Grant) int {
@@ -203,6 +200,18 @@ func (b *builder) grants() []Grant {
 			slices.Compare(a.Resources, b.Resources), cmp.Compare(a.Conditions.text(), b.Conditions.text()))
 	})
 	return out
+}
+
+// byPolicy sorts uses: those of plan first within a policy.
+func byPolicy(a, b Use) int {
+	plan := 0
+	switch {
+	case a.Plan && !b.Plan:
+		plan = -1
+	case b.Plan && !a.Plan:
+		plan = 1
+	}
+	return cmp.Or(cmp.Compare(a.Policy, b.Policy), plan, cmp.Compare(a.For, b.For))
 }
 
 // note adds a sentence for people, once.

@@ -14,7 +14,7 @@ import (
 // settings adds what is needed whatever the policies are.
 func (b *builder) settings() {
 	if b.where.all {
-		b.add(want{class: reading, permission: "ec2:DescribeRegions", home: true}, Use{For: "which regions are there?", Plan: true})
+		b.add(want{class: reading, permission: "ec2:DescribeRegions", elsewhere: true}, Use{For: "which regions are there?", Plan: true})
 	}
 	for i := range b.set.Settings.Exempt {
 		b.facts(b.set.Settings.Exempt[i].When, Use{For: "the exemptions of the settings", Plan: true})
@@ -27,7 +27,7 @@ func (b *builder) policy(p *policy.Policy) {
 	for _, t := range slices.Concat(p.Types, p.Children) {
 		b.list(t, use("reading "+string(t)))
 	}
-	b.conditionsOf(p, use("expressions"))
+	b.expressions(p, use("expressions"))
 	if p.TagsFrom != "" && b.set.Unread && b.ruled(p) {
 		b.fact(need.Creator, use("UserLookup in its table of rules"))
 		b.note("the rules of " + p.Name + " are in a table, which is not read here: it may write tags of any key, and a Function in it may need more than reading what the policy is about")
@@ -113,8 +113,9 @@ func (b *builder) facts(p *expr.Program, u Use) {
 	}
 }
 
-// conditionsOf adds the facts of all expressions of a policy.
-func (b *builder) conditionsOf(p *policy.Policy, u Use) {
+// expressions adds the facts of all expressions of a policy, and of the routers
+// that it reaches.
+func (b *builder) expressions(p *policy.Policy, u Use) {
 	b.facts(p.Match, u)
 	for i := range p.Exempt {
 		b.facts(p.Exempt[i].When, u)
@@ -136,7 +137,7 @@ func (b *builder) conditionsOf(p *policy.Policy, u Use) {
 			if c.Router == nil {
 				continue
 			}
-			for _, t := range p.Types {
+			for _, t := range append(slices.Clone(p.Types), resource.Any) {
 				b.facts(c.Router.By[t], u)
 			}
 		}
@@ -250,7 +251,7 @@ func (b *builder) step(p *policy.Policy, s *policy.Step) {
 		b.retag(p.Types, nil, keysOf(s.Keys...), u)
 		return
 	case action.Invoke:
-		b.add(want{class: running, permission: "lambda:InvokeFunction", on: []string{functionARN(s.Function)}, home: strings.HasPrefix(s.Function, "arn:")}, u)
+		b.add(want{class: running, permission: "lambda:InvokeFunction", on: []string{functionARN(s.Function)}, elsewhere: strings.HasPrefix(s.Function, "arn:")}, u)
 		return
 	case action.RunCommand:
 		b.add(want{class: running, permission: "ssm:SendCommand", on: []string{documentARN(s.Document)}}, u)
