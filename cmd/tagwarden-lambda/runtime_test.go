@@ -276,7 +276,7 @@ func TestAFunctionThatIsNotSetUpSaysSoOfEachEvent(t *testing.T) {
 	r := start(t, "version: 1\npolicies:\n  - {name: p, resource: ec2:instance, match: 'true'}\n", account)
 	for range 2 {
 		a := r.hand("req-1", r.running("e-1", "i-0fffffffffffffff0"), patience)
-		if text, _ := a.body["errorMessage"].(string); a.kind != "error" || a.body["errorType"] != "PolicyError" || !strings.Contains(text, "write settings: {ledger: {dynamodb: TABLE}}") {
+		if text, _ := a.body["errorMessage"].(string); a.kind != "error" || a.body["errorType"] != "PolicyError" || !strings.Contains(text, "name the table by TAGWARDEN_LEDGER") {
 			t.Errorf("%+v", a)
 		}
 	}

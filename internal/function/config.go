@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 const (
 	prefix    = "TAGWARDEN_"
 	varPolicy = prefix + "POLICY"
+	varLedger = prefix + "LEDGER"
 	varReload = prefix + "RELOAD"
 	varLevel  = prefix + "LOG_LEVEL"
 )
@@ -41,6 +43,8 @@ const (
 // config is how a function is set up.
 type config struct {
 	policies []place
+	// ledger is the table of the ledger for policy files that name none.
+	ledger string
 	// reload is how often it is looked whether policies have changed.
 	reload time.Duration
 	level  slog.Level
@@ -55,6 +59,10 @@ type place struct {
 	parameter string // the name or ARN of one in Parameter Store
 }
 
+// isTable says what the name of a DynamoDB table or its ARN looks like ("Naming
+// rules" in the DynamoDB developer guide).
+var isTable = regexp.MustCompile(`^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{12}:table/)?[A-Za-z0-9_.-]{3,255}$`)
+
 // environment is the variables by name.
 func environment(environ []string) map[string]string {
 	env := make(map[string]string, len(environ))
@@ -67,10 +75,10 @@ func environment(environ []string) map[string]string {
 
 // configure reads the environment. The error tells every mistake in it.
 func configure(env map[string]string) (config, error) {
-	c := config{reload: defaultReload, root: env[varRoot]}
+	c := config{reload: defaultReload, root: env[varRoot], ledger: env[varLedger]}
 	var errs []error
 	for name := range env {
-		known := []string{varPolicy, varReload, varLevel}
+		known := []string{varPolicy, varLedger, varReload, varLevel}
 		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
 			errs = append(errs, fmt.Errorf("%s is no setting of the function%s", name, meant(name, known)))
 		}
@@ -79,6 +87,9 @@ func configure(env map[string]string) (config, error) {
 	var err error
 	if c.policies, err = places(env, c.root); err != nil {
 		errs = append(errs, fmt.Errorf("%s: %w", varPolicy, err))
+	}
+	if v, ok := env[varLedger]; ok && !isTable.MatchString(v) {
+		errs = append(errs, fmt.Errorf("%s: %q is no table: write its name or its ARN", varLedger, v))
 	}
 	if v, ok := env[varReload]; ok {
 		if c.reload, err = span.Parse(v); err != nil {

@@ -17,8 +17,8 @@ func TestTheEnvironmentSetsAFunctionUp(t *testing.T) {
 		want config
 	}{
 		"nothing": {nil, config{policies: []place{{text: "tagwarden.yaml", path: "/var/task/tagwarden.yaml"}}, reload: time.Minute}},
-		"everything": {[]string{"TAGWARDEN_POLICY=policies, /opt/more.yaml,s3://bucket/a/b.yaml, ssm:/tagwarden/policy", "TAGWARDEN_RELOAD=1h30m", "TAGWARDEN_LOG_LEVEL=DEBUG"},
-			config{reload: 90 * time.Minute, level: slog.LevelDebug, policies: []place{{text: "policies", path: "/var/task/policies"}, {text: "/opt/more.yaml", path: "/opt/more.yaml"},
+		"everything": {[]string{"TAGWARDEN_POLICY=policies, /opt/more.yaml,s3://bucket/a/b.yaml, ssm:/tagwarden/policy", "TAGWARDEN_LEDGER=acme", "TAGWARDEN_RELOAD=1h30m", "TAGWARDEN_LOG_LEVEL=DEBUG"},
+			config{ledger: "acme", reload: 90 * time.Minute, level: slog.LevelDebug, policies: []place{{text: "policies", path: "/var/task/policies"}, {text: "/opt/more.yaml", path: "/opt/more.yaml"},
 				{text: "s3://bucket/a/b.yaml", object: document.Ref{Bucket: "bucket", Key: "a/b.yaml"}}, {text: "ssm:/tagwarden/policy", parameter: "/tagwarden/policy"}}}},
 		"the ARN of a parameter": {[]string{"TAGWARDEN_POLICY=ssm:arn:aws:ssm:eu-west-1:111122223333:parameter/p"},
 			config{reload: time.Minute, policies: []place{{text: "ssm:arn:aws:ssm:eu-west-1:111122223333:parameter/p", parameter: "arn:aws:ssm:eu-west-1:111122223333:parameter/p"}}}},
@@ -39,7 +39,7 @@ func TestTheEnvironmentSetsAFunctionUp(t *testing.T) {
 func TestMistakesInTheEnvironmentAreAllTold(t *testing.T) {
 	for env, want := range map[string]string{
 		"TAGWARDEN_POLICIES=a.yaml":         "TAGWARDEN_POLICIES is no setting of the function: did you mean TAGWARDEN_POLICY?",
-		"TAGWARDEN_FREQUENCY=1":             "TAGWARDEN_FREQUENCY is no setting of the function; there are: TAGWARDEN_POLICY, TAGWARDEN_RELOAD, TAGWARDEN_LOG_LEVEL",
+		"TAGWARDEN_FREQUENCY=1":             "TAGWARDEN_FREQUENCY is no setting of the function; there are: TAGWARDEN_POLICY, TAGWARDEN_LEDGER, TAGWARDEN_RELOAD, TAGWARDEN_LOG_LEVEL",
 		"TAGWARDEN_POLICY=":                 "TAGWARDEN_POLICY: a place is empty: write FILE, s3://BUCKET/KEY or ssm:NAME, several with commas between them",
 		"TAGWARDEN_POLICY=a.yaml,":          "TAGWARDEN_POLICY: a place is empty: write FILE, s3://BUCKET/KEY or ssm:NAME, several with commas between them",
 		"TAGWARDEN_POLICY=s3://bucket/dir/": `TAGWARDEN_POLICY: "s3://bucket/dir/" is no object: write s3://BUCKET/KEY, for each file of its own`,
@@ -48,6 +48,8 @@ func TestMistakesInTheEnvironmentAreAllTold(t *testing.T) {
 		"TAGWARDEN_POLICY=https://a/b.yaml": `TAGWARDEN_POLICY: policies are not read from "https://a/b.yaml": write FILE, s3://BUCKET/KEY or ssm:NAME`,
 		"TAGWARDEN_RELOAD=5":                `TAGWARDEN_RELOAD: "5" is no length of time: write it as 7d, 36h, 1d12h or 30m`,
 		"TAGWARDEN_RELOAD=1s":               "TAGWARDEN_RELOAD: 1s is not between 10s and 1d",
+		"TAGWARDEN_LEDGER=":                 `TAGWARDEN_LEDGER: "" is no table: write its name or its ARN`,
+		"TAGWARDEN_LEDGER=a b":              `TAGWARDEN_LEDGER: "a b" is no table: write its name or its ARN`,
 		"TAGWARDEN_LOG_LEVEL=loud":          `TAGWARDEN_LOG_LEVEL: "loud" is none of debug, info, warn, error`,
 	} {
 		if _, err := configure(environment([]string{env})); err == nil || err.Error() != want {

@@ -138,6 +138,9 @@ func (p *policies) load(ctx context.Context, log *slog.Logger, now time.Time) er
 	if p.force != nil && p.force.set.Digest == set.Digest {
 		return nil
 	}
+	if err := p.appoint(set); err != nil {
+		return err
+	}
 	if err := refused(set); err != nil {
 		return err
 	}
@@ -164,6 +167,19 @@ func (p *policies) ledger(ctx context.Context, set *policy.Set) (record.Ledger, 
 	return p.account.ledger(ctx, name)
 }
 
+// appoint gives a set that names no table as its ledger the function's.
+func (p *policies) appoint(set *policy.Set) error {
+	l := &set.Settings.Ledger
+	switch own := p.config.ledger; {
+	case own == "" || l.DynamoDB == own:
+	case l.DynamoDB != "":
+		return fmt.Errorf("the policy files name the table %s as the ledger, and %s is %s: two ledgers would know nothing of each other", l.DynamoDB, varLedger, own)
+	default:
+		*l = policy.Ledger{DynamoDB: own}
+	}
+	return nil
+}
+
 // refused says what of a policy set cannot be kept in a function, whose disk is
 // gone with it and which cannot wait.
 func refused(set *policy.Set) error {
@@ -188,7 +204,7 @@ func refused(set *policy.Set) error {
 	return errors.Join(errs...)
 }
 
-const aTable = "write settings: {ledger: {dynamodb: TABLE}}; \"tagwarden ledger init\" makes the table"
+const aTable = "write settings: {ledger: {dynamodb: TABLE}}, or name the table by " + varLedger + "; \"tagwarden ledger init\" makes one"
 
 // complain logs an error: each mistake in the policy files by itself, with its
 // place, and what can be done about it.

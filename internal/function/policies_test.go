@@ -136,7 +136,7 @@ func TestWithoutPoliciesNothingIsDoneAndTheNextEventTriesAgain(t *testing.T) {
 func TestWhatAFunctionCannotKeepIsRefusedInWords(t *testing.T) {
 	for name, tt := range map[string]struct{ old, new, want string }{
 		"a file as the ledger": {"ledger: {dynamodb: tagwarden}", "ledger: {sqlite: a.db}",
-			`the ledger is a file, which a function has no lasting place for: write settings: {ledger: {dynamodb: TABLE}}; "tagwarden ledger init" makes the table`},
+			`the ledger is a file, which a function has no lasting place for: write settings: {ledger: {dynamodb: TABLE}}, or name the table by TAGWARDEN_LEDGER; "tagwarden ledger init" makes one`},
 		"no word of a ledger": {", ledger: {dynamodb: tagwarden}", "", "the ledger is a file"},
 		"no ledger":           {"ledger: {dynamodb: tagwarden}", "ledger: none", "an event that comes twice"},
 		"files":               {`{sns: {topic: "arn:aws:sns:us-east-1:111122223333:managers"}}`, "{file: {dir: out}}", "the channel managers writes files, which nobody would see"},
@@ -151,6 +151,22 @@ func TestWhatAFunctionCannotKeepIsRefusedInWords(t *testing.T) {
 		if !l.runs(id) {
 			t.Errorf("%s: it is stopped all the same", name)
 		}
+	}
+}
+
+func TestAFunctionNamesTheLedgerOfFilesThatNameNone(t *testing.T) {
+	for _, ledger := range []string{"", "ledger: none, ", "ledger: {dynamodb: acme}, "} {
+		l := newLambda(t, strings.Replace(unexcepted, "ledger: {dynamodb: tagwarden}, ", ledger, 1), "TAGWARDEN_LEDGER=acme")
+		id := l.launch("i-00000000000000001", nil)
+		l.done(running("e-1", id))
+		if a := l.done(running("e-1", id)); l.runs(id) || a.Events[0].Ignored != "it was handled before" || !cmp.Equal(l.tables, []string{"acme"}) {
+			t.Errorf("%q: %+v, tables %v", ledger, a, l.tables)
+		}
+	}
+	l := newLambda(t, unexcepted, "TAGWARDEN_LEDGER=acme")
+	_, err := l.invoke(running("e-1", "i-1"))
+	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Error(), "name the table tagwarden as the ledger, and TAGWARDEN_LEDGER is acme") {
+		t.Errorf("%v", err)
 	}
 }
 
