@@ -44,6 +44,7 @@ type runtime struct {
 	once    sync.Once
 	log     safeBuffer
 	stop    func()
+	cpu     time.Duration // that the function has used, once it was stopped
 	aws     *mototest.Account
 }
 
@@ -108,6 +109,7 @@ func startProgram(t testing.TB, program, policy string, env ...string) *runtime 
 	r.stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		r.CloseClientConnections()
 		r.Close()
 	})
@@ -360,14 +362,17 @@ func BenchmarkInit(b *testing.B) {
 	}
 	policies := strings.Replace(unexcepted, "${SNS_TOPIC_ARN}", "arn:aws:sns:us-east-1:111122223333:managers", 1) +
 		"  - {name: owned, resource: ec2:instance, on: created, mode: enforce, tags: {Owner: {value: creator.name}}}\n"
+	var cpu time.Duration
 	for b.Loop() {
 		r := startProgram(b, program, policies, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b")
 		<-r.first
 		b.StopTimer()
+		r.stop()
 		if log := r.log.String(); !strings.Contains(log, "policies are in force") {
 			b.Fatalf("the policies are not loaded:\n%s", log)
 		}
-		r.stop()
+		cpu += r.cpu
 		b.StartTimer()
 	}
+	b.ReportMetric(float64(cpu.Milliseconds())/float64(b.N), "cpu-ms/op")
 }
