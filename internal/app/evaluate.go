@@ -40,7 +40,7 @@ func (a *App) Handle(ctx context.Context, e Event) (*Handling, *Report, error) {
 	case h.Ignored != "":
 		return h, report, nil
 	}
-	if err := a.opine(ctx, h, e); err != nil {
+	if err := a.opine(ctx, h); err != nil {
 		return h, report, err
 	}
 	return h, report, a.answer(ctx, e, report, h.session.opinions.verdicts(h.Plan))
@@ -89,7 +89,7 @@ func (a *App) evaluateAll(ctx context.Context, e Event) (h *Handling, report *Re
 
 // opine adds what policies say that let late tags settle: they act later, and
 // the rule asks now.
-func (a *App) opine(ctx context.Context, h *Handling, e Event) error {
+func (a *App) opine(ctx context.Context, h *Handling) error {
 	var names []string
 	for _, l := range h.Later {
 		if !slices.Contains(h.Policies, l.Policy) {

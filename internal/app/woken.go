@@ -55,14 +55,20 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 	case trigger.Config:
 		return p.Wakes.Config && (len(r.Refs) == 0 || concerns(p, r.Refs))
 	case trigger.Outcome:
-		return r.Done.Policy != p.Name && slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
-			return o.Policy == r.Done.Policy && o.Action.String() == r.Done.Action
-		}) && r.Done.State == "done" && concerns(p, r.Refs)
+		return follows(p, r.Done) && concerns(p, r.Refs)
 	case trigger.Settled:
 		return slices.Contains(r.Policies, p.Name) && (r.Of == nil || wakes(p, r.Of, made))
 	default: // Schedule
 		return slices.Contains(r.Policies, p.Name) || len(r.Policies) == 0
 	}
+}
+
+// follows says whether a policy is woken by what another did. Nothing that a
+// policy did wakes itself: it would go on for ever.
+func follows(p *policy.Policy, d *trigger.Done) bool {
+	return d.State == "done" && d.Policy != p.Name && slices.ContainsFunc(p.Wakes.Outcomes, func(o policy.OutcomeOf) bool {
+		return o.Policy == d.Policy && o.Action.String() == d.Action
+	})
 }
 
 // happened is what an event is to the expressions of the policies that it

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,35 @@ func TestMotoPublicationsArriveAndAnUnknownTopicIsNotFound(t *testing.T) {
 	_, err = s.Publish(t.Context(), notify.Publication{Topic: topic.ARN + "-gone", Message: "x"})
 	if fault.ClassOf(err) != fault.NotFound {
 		t.Errorf("to an unknown topic: %v of class %q", err, fault.ClassOf(err))
+	}
+}
+
+func TestMotoEventsAreDeliveredFromTheirBus(t *testing.T) {
+	s, account, _ := openMoto(t)
+	for _, name := range []string{"default", "audit"} {
+		bus := account.Bus(t, name, `{"source":["tagwarden"]}`)
+		failed, err := s.PutEvents(t.Context(), name, twoEvents)
+		if err != nil || len(failed) != 2 || failed[0] != nil || failed[1] != nil {
+			t.Fatalf("%s: %v, %v", name, failed, err)
+		}
+		var got []string
+		for _, e := range bus.Delivered(t) {
+			var in struct {
+				Kind      string `json:"detail-type"`
+				Source    string
+				Resources []string
+				Detail    struct{ Policy string }
+			}
+			if err := json.Unmarshal(e, &in); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, in.Source+" "+in.Kind+" "+in.Detail.Policy+" "+strings.Join(in.Resources, ","))
+		}
+		slices.Sort(got)
+		want := []string{"tagwarden tagwarden Outcome p arn:aws:s3:::b", "tagwarden tagwarden Outcome q arn:aws:s3:::c"}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
 	}
 }
 
