@@ -27,7 +27,7 @@ func (a *App) Handle(ctx context.Context, e Event) (*Handling, *Report, error) {
 	case ask == nil:
 		return a.handle(ctx, e)
 	case ask.Left:
-		return a.evaluateNothing(ctx, e, "the resource is gone, or no longer concerns the rule")
+		return a.evaluateNothing(ctx, e, leftScope)
 	case len(e.Request.Refs) == 0:
 		return a.evaluateAll(ctx, e)
 	}
@@ -45,6 +45,9 @@ func (a *App) Handle(ctx context.Context, e Event) (*Handling, *Report, error) {
 	}
 	return h, report, a.answer(ctx, e, report, h.session.opinions.verdicts(h.Plan))
 }
+
+// leftScope is why nothing is judged although a rule of AWS Config asks.
+const leftScope = "the resource is gone, or no longer concerns the rule"
 
 // evaluateNothing answers that no policy is about the resource.
 func (a *App) evaluateNothing(ctx context.Context, e Event, why string) (*Handling, *Report, error) {
@@ -80,6 +83,11 @@ func (a *App) evaluateAll(ctx context.Context, e Event) (h *Handling, report *Re
 	h.session.opinions = &opinions{}
 	if h.Plan, err = a.planFor(ctx, h.session, r); err != nil {
 		return nil, nil, err
+	}
+	if e.Confirm != nil {
+		if err := e.Confirm(h); err != nil {
+			return nil, nil, err
+		}
 	}
 	if report, err = a.apply(ctx, h.session, h.Plan, e.Now); err != nil {
 		return h, report, err

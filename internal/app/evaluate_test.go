@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -181,6 +183,40 @@ func TestARuleIsAnsweredAtOnceByPoliciesThatLetTagsSettle(t *testing.T) {
 	}
 	if len(x.answers) != 1 || x.answers[0].Verdict != notify.NonCompliant || !strings.HasPrefix(x.answers[0].Note, "owner: ") {
 		t.Errorf("%+v", x.answers)
+	}
+}
+
+func TestWhoeverDoesNotConfirmASweepOfARuleDoesNothing(t *testing.T) {
+	x := &exchange{}
+	w := newWorld(t, audited)
+	w.systems = x
+	id := w.launch("i-00000000000000001", time.Hour, tag.Set{"Known": "yes"})
+	e := w.event(scheduled("t"))
+	no := errors.New("no")
+	e.Confirm = func(h *app.Handling) error {
+		if len(h.Plan.Findings) != 2 {
+			t.Errorf("asked about %+v", h.Plan.Findings)
+		}
+		return no
+	}
+	if _, _, err := w.app().Handle(t.Context(), e); !errors.Is(err, no) || len(x.asked) > 0 {
+		t.Errorf("%v, %+v", err, x.asked)
+	}
+	if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "" {
+		t.Errorf("it has the tags %v", i.TagSet)
+	}
+}
+
+func TestJudgingAloneAnswersNoRule(t *testing.T) {
+	x := &exchange{}
+	w := newWorld(t, audited)
+	w.systems = x
+	w.launch("i-00000000000000001", time.Hour, tag.Set{"Known": "yes"})
+	for _, status := range []string{"OK", "ResourceDeleted"} {
+		h, err := w.app().Judge(t.Context(), w.event(asks(changed, status, arnOf("i-00000000000000001"))))
+		if err != nil || len(x.asked) > 0 || (h.Plan == nil) != (status != "OK") || (h.Ignored == "") != (status == "OK") {
+			t.Errorf("%s: %+v, %v, %+v", status, h, err, x.asked)
+		}
 	}
 }
 

@@ -80,6 +80,9 @@ const ownWrites = 2 * time.Minute
 
 // Judge says what an event comes to. It changes nothing.
 func (a *App) Judge(ctx context.Context, e Event) (*Handling, error) {
+	if ask := e.Request.Evaluation; ask != nil && ask.Left {
+		return &Handling{Ignored: leftScope}, nil
+	}
 	h, refs, err := a.wake(ctx, e)
 	if err != nil || h.Ignored != "" || len(h.Policies) == 0 {
 		return h, err

@@ -123,7 +123,7 @@ func (h *handler) message(ctx context.Context, m trigger.Message) error {
 
 // request handles what can be handled, and keeps what came of it.
 func (h *handler) request(ctx context.Context, r *trigger.Request, d *handled) error {
-	if names, why := sweeps(h.job.set, r); why != "" {
+	if names, why := sweeps(h.job.set, r); why != "" && !(h.flags.apply && r.Evaluation != nil) {
 		d.Policies, d.Ignored = names, why
 		return nil
 	}

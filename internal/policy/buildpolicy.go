@@ -22,7 +22,7 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	p.Was = values(raw.was)
 	p.Description = raw.description.v
 	l.buildTriggers(p)
-	l.woken = p.Wakes.Any()
+	l.woken = p.Wakes.Any() || len(p.raw.on.v) == 0 && p.at.child("on") != nil // which has a mistake of its own
 	defer func() { l.woken = false }()
 	l.buildChildren(p)
 	p.Mode = Observe
