@@ -33,6 +33,10 @@ type account struct {
 	// table is the one that the settings name as the ledger; nil where the account
 	// has none.
 	table func(context.Context) (*aws.LedgerTable, error)
+	// queue and schedule open queues, and schedules that put messages into one;
+	// nil where the account has none.
+	queue    func(url string) (*aws.Queue, error)
+	schedule func(queueARN, role, group string) (*aws.Scheduled, error)
 	// wait lets time pass on the account's clock.
 	wait   outside.Wait
 	region string
@@ -72,7 +76,7 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if c := set.Settings.Creators; c != nil {
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
-	return &account{table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	return &account{queue: s.Queue, schedule: s.Scheduled, table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 

@@ -1,0 +1,171 @@
+package serve_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tagwarden/tagwarden/internal/record"
+)
+
+// tags is a policy that a schedule runs every six hours.
+const tags = `
+settings: {mark: off, regions: [us-east-1]}
+policies:
+  - {name: tag, resource: ec2:instance, on: {schedule: rate(6 hours)}, mode: enforce, tags: {Owner: {default: nobody}}}
+`
+
+// sweeps is how many sweeps were done and failed, by the log.
+func (w *world) sweeps() (done, failed int) {
+	text := w.log.String()
+	return strings.Count(text, `msg="sweep done"`), strings.Count(text, "sweep failed")
+}
+
+func (w *world) swept(t *testing.T, when string, want int) {
+	t.Helper()
+	if done, failed := w.sweeps(); done != want || failed != 0 {
+		t.Fatalf("%s: %d sweeps and %d failed, want %d\n%s", when, done, failed, want, w.log)
+	}
+}
+
+func TestASweepRunsAtItsTimes(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) { // time begins at midnight
+		w.inbox = nil
+		pass(t, time.Hour)
+		defer w.start()()
+		id := w.launch(1)
+		pass(t, 5*time.Hour-time.Second)
+		w.swept(t, "before the first time", 0)
+		pass(t, 2*time.Second)
+		w.swept(t, "at the first", 1)
+		if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "nobody" {
+			t.Errorf("it has the tags %v", i.TagSet)
+		}
+		pass(t, 24*time.Hour)
+		w.swept(t, "a day later", 5)
+	})
+}
+
+func TestWhatWasMissedIsCaughtUpWithOnce(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		end := w.start()
+		pass(t, 6*time.Hour)
+		w.swept(t, "at first", 1)
+		end()
+		pass(t, 3*24*time.Hour)
+		defer w.start()()
+		pass(t, time.Minute)
+		w.swept(t, "three days later", 2)
+		pass(t, 6*time.Hour)
+		w.swept(t, "at the next time", 3)
+	})
+}
+
+func TestARestartRepeatsNothing(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		for range 5 {
+			end := w.start()
+			pass(t, 2*time.Hour)
+			end()
+		}
+		w.swept(t, "after five starts in ten hours", 1)
+	})
+}
+
+func TestOfTwoDaemonsOneRunsASweep(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		defer w.start()()
+		defer w.start()()
+		pass(t, 24*time.Hour)
+		w.swept(t, "a day of both", 4)
+	})
+}
+
+func TestASweepThatFailsIsTriedAgain(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		defer w.start()()
+		pass(t, time.Minute)
+		scope := record.Scope{Name: "default", Account: account}
+		if err := w.ledger.Begin(t.Context(), scope, record.RunInfo{ID: "other", Started: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		pass(t, 5*time.Hour+2*time.Minute)
+		if done, failed := w.sweeps(); done != 0 || failed == 0 {
+			t.Fatalf("while another runs: %d done, %d failed\n%s", done, failed, w.log)
+		}
+		if err := w.ledger.End(t.Context(), scope, "other", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		pass(t, 20*time.Minute)
+		if done, _ := w.sweeps(); done != 1 {
+			t.Errorf("after it: %d done\n%s", done, w.log)
+		}
+	})
+}
+
+func TestPoliciesThatAreDueTogetherAreOneSweep(t *testing.T) {
+	bubble(t, tags+`
+  - {name: daily, resource: ec2:instance, mode: enforce, tags: {Team: {default: none}}}
+  - {name: never, resource: ec2:instance, on: created, sweep: false, mode: enforce, tags: {X: {default: none}}}
+  - {name: morning, resource: ec2:instance, on: {schedule: cron(0 6 * * ? *)}, mode: enforce, tags: {Y: {default: none}}}
+`, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		defer w.start()()
+		id := w.launch(1)
+		pass(t, 24*time.Hour)
+		w.swept(t, "after a day", 4)
+		if i, _ := w.aws.Instance(id); fmt.Sprint(i.TagSet.Keys()) != "[Owner Team Y]" {
+			t.Errorf("it has the tags %v", i.TagSet)
+		}
+	})
+}
+
+func TestASweepThatAMessageAsksForRunsOnceAndAlone(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		source := &slow{Source: w.aws, takes: 10 * time.Minute}
+		w.source = source
+		pass(t, time.Hour)
+		defer w.start()()
+		id := w.launch(1)
+		for _, event := range []string{"x-1", "x-1", "x-2", "x-3"} {
+			w.inbox.put(fmt.Sprintf(`{"tagwarden":"schedule","id":%q,"policies":["tag"]}`, event))
+		}
+		pass(t, 3*time.Hour)
+		if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "nobody" {
+			t.Errorf("it has the tags %v", i.TagSet)
+		}
+		if done, _ := w.sweeps(); done != 3 || source.most != 1 || len(w.inbox.left()) != 0 {
+			t.Errorf("%d sweeps, %d at once, left: %v\n%s", done, source.most, w.inbox.left(), w.log)
+		}
+	})
+}
+
+func TestASweepIsInterruptedAtTheEndAndDoneByTheNextDaemon(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		w.source = &slow{Source: w.aws, takes: time.Hour}
+		pass(t, time.Hour)
+		end := w.start()
+		id := w.launch(1)
+		pass(t, 5*time.Hour+time.Minute)
+		end()
+		w.swept(t, "interrupted", 0)
+		w.source = w.aws
+		defer w.start()()
+		pass(t, time.Minute)
+		w.swept(t, "by the next", 1)
+		if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "nobody" {
+			t.Errorf("it has the tags %v", i.TagSet)
+		}
+	})
+}
