@@ -65,8 +65,6 @@ type Inbox interface {
 	// to have it come again then; 0 is at once. Twelve hours after it was received
 	// it comes again whatever is done.
 	Hide(ctx context.Context, m Message, d time.Duration) error
-	// Manner says how the queue is set up.
-	Manner(ctx context.Context) (Manner, error)
 }
 
 // Manner is how a queue is set up.

@@ -135,9 +135,7 @@ func (s *Server) asked(ctx context.Context, r *trigger.Request, names []string) 
 	case answer == record.Taken:
 		return comesAgain("%v", app.ErrTaken)
 	}
-	err := s.sweep(ctx, run, names)
-	s.conclude(ctx, run, []turn{once}, err == nil)
-	if err != nil {
+	if err := s.turnOf(ctx, run, []turn{once}, names); err != nil {
 		return comesAgain("%v", err)
 	}
 	return verdict{what: handled, runs: []string{run}}

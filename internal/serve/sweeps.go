@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/app"
@@ -17,9 +18,10 @@ import (
 const (
 	// daily is when a policy without a schedule is run.
 	daily = "rate(1 day)"
-	// lease is how long a sweep has its time to itself: who died lets go of it
-	// then. That two do not change anything at once is the ledger's, lease or not.
-	lease = time.Hour
+	// lease is how long a sweep has its time to itself, again and again: who died
+	// lets go of it then. That two do not change anything at once is the ledger's,
+	// lease or not.
+	lease = 30 * time.Minute
 	// remembered is how long it is known that a time was seen to, beyond the next.
 	remembered = 48 * time.Hour
 	// ever is how long it is known that a schedule was seen.
@@ -125,7 +127,26 @@ func (s *Server) scheduled(work context.Context) error {
 		return nil
 	}
 	slices.Sort(names)
-	err = s.sweep(work, run, names)
+	return s.turnOf(work, run, mine, names)
+}
+
+// turnOf runs a sweep that nobody else is to run, and goes on saying so for as
+// long as it takes.
+func (s *Server) turnOf(work context.Context, run string, mine []turn, names []string) error {
+	ctx, stop := context.WithCancel(work)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for pause(ctx, lease/3, nil) {
+			for i := range mine {
+				if _, err := s.claim(ctx, run, &mine[i]); err != nil && ctx.Err() == nil {
+					s.o.Log.Error("recording a sweep in the ledger", "run", run, "error", err)
+				}
+			}
+		}
+	})
+	err := s.sweep(work, run, names)
+	stop()
+	wg.Wait()
 	s.conclude(work, run, mine, err == nil)
 	return err
 }

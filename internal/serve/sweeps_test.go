@@ -169,3 +169,39 @@ func TestASweepIsInterruptedAtTheEndAndDoneByTheNextDaemon(t *testing.T) {
 		}
 	})
 }
+
+func TestASweepThatTakesHoursIsNotRunBesides(t *testing.T) {
+	bubble(t, strings.Replace(tags, "rate(6 hours)", "rate(1 day)", 1), func(t *testing.T, w *world) {
+		w.inbox = nil
+		source := &slow{Source: w.aws, takes: 5 * time.Hour}
+		w.source = source
+		pass(t, time.Hour)
+		defer w.start()()
+		defer w.start()()
+		pass(t, 36*time.Hour)
+		w.swept(t, "a day and a half of both", 1)
+		if source.most != 1 {
+			t.Errorf("%d sweeps at once", source.most)
+		}
+	})
+}
+
+func TestASweepOfADaemonThatDiedIsCaughtUpWith(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		w.start()() // it has seen the schedule
+		scope := record.Scope{Name: "default", Account: account}
+		tick := time.Now().Truncate(6 * time.Hour).Add(6 * time.Hour)
+		pass(t, 5*time.Hour)
+		now := time.Now()
+		if _, err := w.ledger.Claim(t.Context(), scope, "sweep/tag/rate(6 hours)/"+tick.UTC().Format(time.RFC3339), "dead", now, now.Add(30*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		defer w.start()()
+		pass(t, 29*time.Minute)
+		w.swept(t, "while it may live", 0)
+		pass(t, 2*time.Minute)
+		w.swept(t, "then", 1)
+	})
+}

@@ -230,8 +230,6 @@ func (q *inbox) Hide(_ context.Context, m queue.Message, d time.Duration) error 
 	return fmt.Errorf("no message has the receipt %s", m.Receipt)
 }
 
-func (q *inbox) Manner(context.Context) (queue.Manner, error) { return queue.Manner{}, nil }
-
 // left is the messages that are still there, with how often each was delivered
 // and when it comes again.
 func (q *inbox) left() []string {
