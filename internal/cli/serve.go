@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +18,6 @@ import (
 	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/serve"
-	"github.com/tagwarden/tagwarden/internal/view"
 )
 
 // Where what settles is kept.
@@ -169,22 +167,10 @@ func (d *daemon) load(first *policy.Set) func(context.Context) (*serve.Loaded, e
 		if set.Settings.Name != first.Settings.Name || set.Settings.Ledger != first.Settings.Ledger {
 			return nil, errMoved
 		}
+		notifier := &oneByOne{to: notify.New(set, a.ways, nil)}
 		return &serve.Loaded{Set: set, App: app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now,
-			Ledger: d.ledger, Notifier: &oneByOne{Notifier: notify.New(set, a.ways, nil)}, Later: d.later, Region: a.region, Log: d.log})}, nil
+			Ledger: d.ledger, Notifier: notifier, Systems: notifier, Later: d.later, Region: a.region, Log: d.log})}, nil
 	}
-}
-
-// oneByOne is a notifier for several runs at once.
-type oneByOne struct {
-	app.Notifier
-	mu sync.Mutex
-}
-
-// Send sends what one run has to tell.
-func (o *oneByOne) Send(ctx context.Context, ds []view.Digest) []notify.Delivery {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.Notifier.Send(ctx, ds)
 }
 
 // queue opens the queue, and where what settles is kept.

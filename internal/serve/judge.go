@@ -77,8 +77,15 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 	}
 	if names, why := app.Woken(l.Set, r); why != "" {
 		return verdict{what: ignored, why: diag.Printable(why)}
-	} else if everything(r) {
+	} else if r.Cause == trigger.Schedule {
 		return s.asked(ctx, r, names)
+	}
+	if everything(r) {
+		free, err := s.alone(ctx)
+		if err != nil {
+			return comesAgain("%v", err)
+		}
+		defer free()
 	}
 	now := s.o.Clock()
 	run := s.o.Run(now)
@@ -111,10 +118,10 @@ func comesAgain(format string, args ...any) verdict {
 	return verdict{what: retried, again: true, why: diag.Printable(fmt.Sprintf(format, args...))}
 }
 
-// everything says that a request is about no resource but asks for a look at
-// all.
+// everything says that an event is handled by a look at everything, as where a
+// rule of AWS Config asks about all resources.
 func everything(r *trigger.Request) bool {
-	return len(r.Refs) == 0 && (r.Cause == trigger.Schedule || r.Cause == trigger.Config)
+	return len(r.Refs) == 0 && r.Cause == trigger.Config
 }
 
 // asked runs the sweep that an event asks for, once for all its deliveries.

@@ -201,12 +201,11 @@ func (s *Server) conclude(ctx context.Context, run string, turns []turn, done bo
 // sweep looks at everything with these policies and does what follows. Only one
 // sweep runs at a time.
 func (s *Server) sweep(ctx context.Context, run string, names []string) (err error) {
-	select {
-	case s.sweeping <- struct{}{}:
-		defer func() { <-s.sweeping }()
-	case <-ctx.Done():
-		return ctx.Err()
+	free, err := s.alone(ctx)
+	if err != nil {
+		return err
 	}
+	defer free()
 	l, err := s.reload(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the policies: %w", err)
@@ -230,4 +229,15 @@ func (s *Server) sweep(ctx context.Context, run string, names []string) (err err
 	}
 	s.o.Log.Info("sweep done", "run", run, "summary", report.Summary(r.Plan), "unread", len(r.Plan.Unread), "problems", len(r.Problems))
 	return nil
+}
+
+// alone waits until no sweep runs, and keeps others from it until free is
+// called.
+func (s *Server) alone(ctx context.Context) (free func(), err error) {
+	select {
+	case s.sweeping <- struct{}{}:
+		return func() { <-s.sweeping }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
