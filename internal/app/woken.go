@@ -56,11 +56,15 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 		return p.Wakes.Config && (len(r.Refs) == 0 || concerns(p, r.Refs))
 	case trigger.Outcome:
 		return follows(p, r.Done) && concerns(p, r.Refs)
-	case trigger.Settled:
-		return slices.Contains(r.Policies, p.Name) && (r.Of == nil || wakes(p, r.Of, made))
-	default: // Schedule
-		return slices.Contains(r.Policies, p.Name) || len(r.Policies) == 0
+	default: // Schedule, Settled
+		return called(p, r) && (r.Of == nil || wakes(p, r.Of, made))
 	}
+}
+
+// called says whether a request is for a policy by its name. What has settled
+// always has names.
+func called(p *policy.Policy, r *trigger.Request) bool {
+	return slices.Contains(r.Policies, p.Name) || r.Cause == trigger.Schedule && len(r.Policies) == 0
 }
 
 // follows says whether a policy is woken by what another did. Nothing that a

@@ -158,32 +158,50 @@ func (c cronField) ranged(into *set, s string, step int, stepped bool) bool {
 }
 
 // dayOf reads what tells a day by other means than its number; nil for
-// anything else. L is the last day of the month and LW its last weekday, 3W the
-// weekday nearest to the 3rd within the month, 6L the last Friday and 6#2 the
-// second.
+// anything else.
 func (c cronField) dayOf(s string) func(date) bool {
-	ofMonth, ofWeek := strings.Contains(c.marks, "W"), strings.Contains(c.marks, "#")
-	day, nth, counted := strings.Cut(s, "#")
 	switch {
-	case ofMonth && s == "L":
-		return func(d date) bool { return d.day == d.last }
-	case ofMonth && s == "LW":
-		return func(d date) bool { return d.day == nearest(d, d.last) }
-	case ofMonth && strings.HasSuffix(s, "W"):
-		if n := c.number(strings.TrimSuffix(s, "W")); n >= 0 {
-			return func(d date) bool { return n <= d.last && d.day == nearest(d, n) }
-		}
-	case ofWeek && counted:
-		n, err := strconv.Atoi(nth)
-		if w := c.number(day); w >= 0 && err == nil && n >= 1 && n <= 5 && len(nth) == 1 {
-			return func(d date) bool { return d.weekday == w && (d.day-1)/7 == n-1 }
-		}
-	case ofWeek && len(s) > 1 && strings.HasSuffix(s, "L"):
-		if w := c.number(strings.TrimSuffix(s, "L")); w >= 0 {
-			return func(d date) bool { return d.weekday == w && d.day+7 > d.last }
-		}
+	case strings.Contains(c.marks, "W"):
+		return c.ofMonth(s)
+	case strings.Contains(c.marks, "#"):
+		return c.ofWeek(s)
+	default:
+		return nil
 	}
-	return nil
+}
+
+// ofMonth reads L, the last day of the month, LW, its last weekday, and 3W, the
+// weekday nearest to the 3rd within the month.
+func (c cronField) ofMonth(s string) func(date) bool {
+	switch s {
+	case "L":
+		return func(d date) bool { return d.day == d.last }
+	case "LW":
+		return func(d date) bool { return d.day == nearest(d, d.last) }
+	}
+	day, ok := strings.CutSuffix(s, "W")
+	n := c.number(day)
+	if !ok || n < 0 {
+		return nil
+	}
+	return func(d date) bool { return n <= d.last && d.day == nearest(d, n) }
+}
+
+// ofWeek reads 6L, the last Friday of the month, and 6#2, the second.
+func (c cronField) ofWeek(s string) func(date) bool {
+	if day, nth, ok := strings.Cut(s, "#"); ok {
+		w, n := c.number(day), strings.Index("12345", nth)
+		if w < 0 || n < 0 || len(nth) != 1 {
+			return nil
+		}
+		return func(d date) bool { return d.weekday == w && (d.day-1)/7 == n }
+	}
+	day, ok := strings.CutSuffix(s, "L")
+	w := c.number(day)
+	if !ok || w < 0 {
+		return nil
+	}
+	return func(d date) bool { return d.weekday == w && d.day+7 > d.last }
 }
 
 // nearest is the weekday of a month that is nearest to one of its days.
