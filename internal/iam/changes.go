@@ -61,8 +61,23 @@ func allChanges() map[resource.Type]map[action.Kind][]right {
 	all[resource.EC2Instance][action.Isolate] = []right{
 		{class: acting, permission: "ec2:ModifyNetworkInterfaceAttribute", on: slices.Concat(own[resource.EC2NetworkInterface], own[resource.EC2Instance])},
 	}
+	// What undo takes back; no policy has it as a step.
+	add(resource.EC2NetworkACL, action.Restore, "ec2:CreateNetworkAclEntry")
+	add(resource.EC2SecurityGroup, action.Restore, "ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress")
+	all[resource.EC2Instance][action.Restore] = all[resource.EC2Instance][action.Isolate]
+	all[resource.EC2Instance][action.Backup] = backup("ec2:CreateSnapshots", own[resource.EC2Instance], own[resource.EC2Volume])
+	all[resource.EC2Volume][action.Backup] = backup("ec2:CreateSnapshot", own[resource.EC2Volume])
 	all[resource.Any] = anyTags(all)
 	return all
+}
+
+// backup are the permissions to take snapshots, which are tagged in the same call.
+func backup(permission string, of ...[]string) []right {
+	snapshots := own[resource.EC2Snapshot]
+	return []right{
+		{class: acting, permission: permission, on: slices.Concat(append(of, snapshots)...)},
+		{class: tagging, permission: "ec2:CreateTags", on: snapshots, keyed: true},
+	}
 }
 
 // tags are the permissions to write and delete tags of resources of a type.
@@ -132,9 +147,10 @@ func Permissions(t resource.Type, k action.Kind) []string {
 // conditions name: what could forbid it.
 var looks = map[resource.Type]map[action.Kind][]need.Fact{
 	resource.EC2Image:         {action.Delete: {need.ImageUse, need.ImageShares}},
-	resource.EC2Instance:      {action.Stop: {need.Protection}, action.Terminate: {need.Protection}},
+	resource.EC2Instance:      {action.Stop: {need.Protection}, action.Terminate: {need.Protection}, action.Backup: {need.Backups}},
 	resource.EC2SecurityGroup: {action.Delete: {need.GroupUse}},
 	resource.EC2Snapshot:      {action.Delete: {need.SnapshotUse, need.SnapshotShares}},
+	resource.EC2Volume:        {action.Backup: {need.Backups}},
 	resource.RDSSnapshot:      {action.Delete: {need.SnapshotSharing}},
 }
 

@@ -147,7 +147,11 @@ func (b *builder) expressions(p *policy.Policy, u Use) {
 // look adds what is read because it could forbid a step.
 func (b *builder) look(p *policy.Policy, s *policy.Step) {
 	for _, t := range p.Types {
-		for _, f := range looks[t][s.Action] {
+		facts := looks[t][s.Action]
+		if s.Backup {
+			facts = slices.Concat(facts, looks[t][action.Backup])
+		}
+		for _, f := range facts {
 			b.fact(f, Use{Policy: p.Name, For: string(f) + " before " + s.ID, Plan: true})
 		}
 	}
@@ -262,6 +266,9 @@ func (b *builder) step(p *policy.Policy, s *policy.Step) {
 	}
 	for _, t := range p.Types {
 		b.change(t, s.Action, nil, u)
+		if s.Backup {
+			b.change(t, action.Backup, keysOf(resource.BackupTag), Use{Policy: u.Policy, For: "the backup before " + s.ID})
+		}
 		if t == resource.AutoScalingGroup {
 			b.sizes(s, u)
 		}

@@ -42,7 +42,7 @@ func TestWhatIsLookedAtBeforeAnActionIsWhatTheResourceAsksFor(t *testing.T) {
 		resource.AutoScalingGroup:    &resource.Group{},
 		resource.EC2ElasticIP:        &resource.ElasticIP{},
 		resource.EC2Image:            &resource.Image{State: "available"},
-		resource.EC2Instance:         &resource.Instance{State: "running", RootDevice: "ebs"},
+		resource.EC2Instance:         &resource.Instance{State: "running", RootDevice: "ebs", Volumes: []string{"vol-1"}},
 		resource.EC2NetworkACL:       &resource.NetworkACL{},
 		resource.EC2NetworkInterface: &resource.NetworkInterface{State: "available", InterfaceType: "interface"},
 		resource.EC2SecurityGroup:    &resource.SecurityGroup{GroupName: "a"},
