@@ -211,6 +211,12 @@ func (c *wireCall) ec2() (resources []string, context iamtest.Context) {
 		for _, name := range []string{"InstanceId", "SnapshotId", "ImageId", "VolumeId", "NetworkInterfaceId", "GroupId", "AllocationId", "NetworkAclId"} {
 			ids = append(ids, c.form[name]...)
 		}
+	case "CreateSnapshot", "CreateSnapshots": // of something, and tagged at once
+		ids = slices.Concat(c.form["VolumeId"], c.form["InstanceSpecification.InstanceId"])
+		made := "arn:aws:ec2:" + c.region + "::snapshot/*"
+		resources = []string{made}
+		c.more = append(c.more, iamtest.Request{Action: "ec2:CreateTags", Resource: made, Context: iamtest.Context{
+			"aws:RequestedRegion": {c.region}, "aws:TagKeys": c.form["TagSpecification.1.Tag.1.Key"]}})
 	case "ModifyNetworkInterfaceAttribute":
 		ids = append(c.form["NetworkInterfaceId"], c.listed("SecurityGroupId")...)
 	default:

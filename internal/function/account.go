@@ -2,6 +2,8 @@ package function
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/record/dynamo"
 )
@@ -32,6 +35,9 @@ type account struct {
 	parameter func(ctx context.Context, name string) ([]byte, error)
 	// ledger opens the table of that name or ARN.
 	ledger func(ctx context.Context, table string) (record.Ledger, error)
+	// later opens a queue, by its URL, for what is to wait; sender is the role of
+	// EventBridge Scheduler for what waits long, "" for none.
+	later  func(ctx context.Context, address, sender string) (queue.Keeper, error)
 	region string
 	// now is the account's clock, and wait lets time pass on it.
 	now  func() time.Time
@@ -50,6 +56,9 @@ func openAWS(ctx context.Context, now func() time.Time, version string) (*accoun
 		ways:   notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Now: now},
 		object: s.Newer, parameter: s.Parameter,
 		archive: func(c *policy.Creators) creators.Archive { return s.Archive(c.Bucket, c.Prefix, c.Region) },
+		later: func(ctx context.Context, address, sender string) (queue.Keeper, error) {
+			return keeper(ctx, s, address, sender)
+		},
 		ledger: func(ctx context.Context, name string) (record.Ledger, error) {
 			ref, at := document.TableRef(name, ""), s
 			if ref.Region != "" && ref.Region != s.Region() {
@@ -64,6 +73,30 @@ func openAWS(ctx context.Context, now func() time.Time, version string) (*accoun
 			return dynamo.New(name, table, now), nil
 		},
 	}, nil
+}
+
+// keeper keeps events in a queue, and what waits for longer than its messages can
+// be held back in EventBridge Scheduler, where there is a role for that. Else it
+// comes back too early, and is kept again.
+func keeper(ctx context.Context, s *aws.Session, address, sender string) (queue.Keeper, error) {
+	q, err := s.Queue(address)
+	if err != nil {
+		return nil, err
+	}
+	manner, err := q.Manner(ctx)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading how the queue is set up: %w", err)
+	case manner.Ordered:
+		return nil, errors.New("a FIFO queue delays no single message, so that nothing can wait in it")
+	case sender == "":
+		return aws.Delayed{Queue: q}, nil
+	}
+	late, err := s.Scheduled(manner.ARN, sender, "")
+	if err != nil {
+		return nil, err
+	}
+	return queue.Split{Soon: aws.Delayed{Queue: q}, Late: late, Within: aws.DelayMost}, nil
 }
 
 // sameCaller asks once who we are: a function has one role as long as its

@@ -23,6 +23,8 @@ const (
 	varLedger = prefix + "LEDGER"
 	varReload = prefix + "RELOAD"
 	varLevel  = prefix + "LOG_LEVEL"
+	varQueue  = prefix + "QUEUE"
+	varSender = prefix + "SCHEDULER_ROLE"
 )
 
 // Lambda's own.
@@ -45,6 +47,10 @@ type config struct {
 	policies []place
 	// ledger is the table of the ledger for policy files that name none.
 	ledger string
+	// queue is the URL of the queue in which events wait until late tags have had
+	// their time, and sender the ARN of the role with which EventBridge Scheduler
+	// puts them into it; "" for none.
+	queue, sender string
 	// reload is how often it is looked whether policies have changed.
 	reload time.Duration
 	level  slog.Level
@@ -75,10 +81,10 @@ func environment(environ []string) map[string]string {
 
 // configure reads the environment. The error tells every mistake in it.
 func configure(env map[string]string) (config, error) {
-	c := config{reload: defaultReload, root: env[varRoot], ledger: env[varLedger]}
+	c := config{reload: defaultReload, root: env[varRoot], ledger: env[varLedger], queue: env[varQueue], sender: env[varSender]}
 	var errs []error
 	for name := range env {
-		known := []string{varPolicy, varLedger, varReload, varLevel}
+		known := []string{varPolicy, varLedger, varReload, varLevel, varQueue, varSender}
 		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
 			errs = append(errs, fmt.Errorf("%s is no setting of the function%s", name, meant(name, known)))
 		}
@@ -90,6 +96,9 @@ func configure(env map[string]string) (config, error) {
 	}
 	if v, ok := env[varLedger]; ok && !isTable.MatchString(v) {
 		errs = append(errs, fmt.Errorf("%s: %q is no table: write its name or its ARN", varLedger, v))
+	}
+	if c.sender != "" && c.queue == "" {
+		errs = append(errs, fmt.Errorf("%s is of no use without %s, the queue that EventBridge Scheduler is to put events into", varSender, varQueue))
 	}
 	if v, ok := env[varReload]; ok {
 		if c.reload, err = span.Parse(v); err != nil {

@@ -39,7 +39,7 @@ func TestTheEnvironmentSetsAFunctionUp(t *testing.T) {
 func TestMistakesInTheEnvironmentAreAllTold(t *testing.T) {
 	for env, want := range map[string]string{
 		"TAGWARDEN_POLICIES=a.yaml":         "TAGWARDEN_POLICIES is no setting of the function: did you mean TAGWARDEN_POLICY?",
-		"TAGWARDEN_FREQUENCY=1":             "TAGWARDEN_FREQUENCY is no setting of the function; there are: TAGWARDEN_POLICY, TAGWARDEN_LEDGER, TAGWARDEN_RELOAD, TAGWARDEN_LOG_LEVEL",
+		"TAGWARDEN_VERBOSENESS_OF_MAIL=1":   "TAGWARDEN_VERBOSENESS_OF_MAIL is no setting of the function; there are: TAGWARDEN_POLICY, TAGWARDEN_LEDGER, TAGWARDEN_RELOAD, TAGWARDEN_LOG_LEVEL, TAGWARDEN_QUEUE, TAGWARDEN_SCHEDULER_ROLE",
 		"TAGWARDEN_POLICY=":                 "TAGWARDEN_POLICY: a place is empty: write FILE, s3://BUCKET/KEY or ssm:NAME, several with commas between them",
 		"TAGWARDEN_POLICY=a.yaml,":          "TAGWARDEN_POLICY: a place is empty: write FILE, s3://BUCKET/KEY or ssm:NAME, several with commas between them",
 		"TAGWARDEN_POLICY=s3://bucket/dir/": `TAGWARDEN_POLICY: "s3://bucket/dir/" is no object: write s3://BUCKET/KEY, for each file of its own`,

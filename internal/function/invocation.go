@@ -58,7 +58,7 @@ func (i *invocation) prepare(ctx context.Context) error {
 	}
 	notifier := notify.New(force.set, a.ways, a.wait)
 	i.app = app.New(app.Options{Set: force.set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: archive, Clock: a.now,
-		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Region: a.region, Log: i.log})
+		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Later: force.later, Region: a.region, Log: i.log})
 	return nil
 }
 

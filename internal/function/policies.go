@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/outside"
 	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/span"
 )
@@ -39,10 +40,11 @@ type kept struct {
 	sources []policy.Source
 }
 
-// inForce is a policy set, and the ledger that it names.
+// inForce is a policy set, the ledger that it names, and where its events wait.
 type inForce struct {
 	set    *policy.Set
 	ledger record.Ledger
+	later  queue.Keeper // nil where none of them lets anything wait
 	since  time.Time
 }
 
@@ -141,7 +143,7 @@ func (p *policies) load(ctx context.Context, log *slog.Logger, now time.Time) er
 	if err := p.appoint(set); err != nil {
 		return err
 	}
-	if err := refused(set); err != nil {
+	if err := refused(set, p.config.queue); err != nil {
 		return err
 	}
 	for _, d := range list {
@@ -151,7 +153,11 @@ func (p *policies) load(ctx context.Context, log *slog.Logger, now time.Time) er
 	if err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
-	p.force = &inForce{set: set, ledger: ledger, since: now}
+	later, err := p.later(ctx, set)
+	if err != nil {
+		return err
+	}
+	p.force = &inForce{set: set, ledger: ledger, later: later, since: now}
 	log.Info("policies are in force", "digest", set.Digest, "files", set.Files, "policies", len(set.Policies))
 	return nil
 }
@@ -180,9 +186,25 @@ func (p *policies) appoint(set *policy.Set) error {
 	return nil
 }
 
+// later opens the queue in which events wait, where a policy lets late tags
+// settle and it is not open yet.
+func (p *policies) later(ctx context.Context, set *policy.Set) (queue.Keeper, error) {
+	if p.force != nil && p.force.later != nil {
+		return p.force.later, nil
+	}
+	if !slices.ContainsFunc(set.Policies, func(one *policy.Policy) bool { return one.Settle > 0 }) {
+		return nil, nil
+	}
+	k, err := p.account.later(ctx, p.config.queue, p.config.sender)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", varQueue, err)
+	}
+	return k, nil
+}
+
 // refused says what of a policy set cannot be kept in a function, whose disk is
-// gone with it and which cannot wait.
-func refused(set *policy.Set) error {
+// gone with it and which cannot wait by itself.
+func refused(set *policy.Set, url string) error {
 	var errs []error
 	switch l := set.Settings.Ledger; {
 	case l.DynamoDB != "":
@@ -197,8 +219,8 @@ func refused(set *policy.Set) error {
 		}
 	}
 	for _, one := range set.Policies {
-		if one.Settle > 0 {
-			errs = append(errs, fmt.Errorf("the policy %s judges %s after an event, and this function has no queue in which the event could wait: take settle out", one.Name, span.Format(one.Settle)))
+		if one.Settle > 0 && url == "" {
+			errs = append(errs, fmt.Errorf("the policy %s judges %s after an event, and this function has no queue in which the event could wait: name by %s the URL of one that calls it, or take settle out", one.Name, span.Format(one.Settle), varQueue))
 		}
 	}
 	return errors.Join(errs...)

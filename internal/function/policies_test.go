@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/document"
 	"github.com/tagwarden/tagwarden/internal/outside"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 const s3Policy = "s3://bucket/tagwarden.yaml"
@@ -212,5 +214,30 @@ policies:
 	l.done(`{"tagwarden":"schedule","id":"s-1"}`)
 	if i, _ := l.aws.Instance("i-00000000000000002"); i.TagSet["Second"] != "x" {
 		t.Errorf("the sweep: %v", i.TagSet)
+	}
+}
+
+func TestAnEventWaitsInTheQueueUntilLateTagsHaveHadTheirTime(t *testing.T) {
+	const url = "https://sqs.us-east-1.amazonaws.com/111122223333/tagwarden"
+	l := newLambda(t, strings.Replace(unexcepted, "mode: enforce", "mode: enforce\n    settle: 5m", 1), "TAGWARDEN_QUEUE="+url)
+	late, never := l.launch("i-00000000000000001", nil), l.launch("i-00000000000000002", nil)
+	for _, id := range []string{late, never} {
+		l.done(strings.Replace(running("e-"+id, id), "2026-11-02T10:00:00Z", l.aws.Clock().Now().Format(time.RFC3339), 1))
+	}
+	if !l.runs(late) || !l.runs(never) {
+		t.Fatal("one was stopped at once")
+	}
+	l.aws.SetTags(late, tag.Set{"SPECIAL_EXCEPTION": "yes"})
+	l.aws.Clock().Advance(5 * time.Minute)
+	notes, _ := l.timer.Take(l.aws.Clock().Now())
+	for _, n := range notes {
+		l.done(string(n.Body))
+		l.done(string(n.Body)) // SQS delivers at least once
+	}
+	if len(notes) != 2 || !l.runs(late) || l.runs(never) || len(l.published) != 1 {
+		t.Errorf("of %d events one should have stopped the other instance: %v, %v; told %d times", len(notes), l.runs(late), l.runs(never), len(l.published))
+	}
+	if !slices.Equal(l.queues, []string{url}) {
+		t.Errorf("opened were %v", l.queues)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/document"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -58,6 +59,8 @@ type lambda struct {
 	log                 bytes.Buffer
 	dir                 string
 	env                 []string
+	timer               queue.Timer
+	queues              []string // those that were opened
 	// during is what happens while a resource is looked at.
 	during func()
 	*Function
@@ -88,6 +91,10 @@ func (l *lambda) account() *account {
 		ledger: func(_ context.Context, name string) (record.Ledger, error) {
 			l.tables = append(l.tables, name)
 			return l.ledger, nil
+		},
+		later: func(_ context.Context, address, _ string) (queue.Keeper, error) {
+			l.queues = append(l.queues, address)
+			return &l.timer, nil
 		},
 		wait: func(ctx context.Context, d time.Duration) error {
 			l.aws.Clock().Advance(d)

@@ -119,7 +119,7 @@ var table = map[string]rule{
 			"trigger", "creation", "trail", "iam", "serve", "queue"),
 		outside: []string{cobra, flags, lipgloss, progress, terminal}},
 	"internal/function": {layer: assembly, why: "an invocation of a Lambda function to the pipeline, and its answer; links no SQLite and no command line",
-		internal: in("app", "aws", "record", "record/dynamo", "policy", "plan", "eval", "inventory", "execute", "notify", "creators", "outside", "trigger")},
+		internal: in("app", "aws", "record", "record/dynamo", "policy", "plan", "eval", "inventory", "execute", "notify", "creators", "outside", "trigger", "queue")},
 	"cmd/tagwarden": {layer: assembly, why: "main: signals and the exit code", internal: in("cli")},
 	"cmd/tagwarden-lambda": {layer: assembly, why: "main of the Lambda function: the only user of Lambda's library",
 		internal: in("function"), outside: []string{lambda}},
