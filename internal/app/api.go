@@ -56,6 +56,9 @@ type Options struct {
 	// Clock is the present time in the account, which a request may be far from;
 	// nil: the request's time.
 	Clock func() time.Time
+	// Wait waits so long for what an event made to be found, and is false where
+	// there is no time left for that, or the context has ended; nil: there is none.
+	Wait func(context.Context, time.Duration) bool
 	// Region is the one that is read where neither the request nor the settings
 	// name any.
 	Region string

@@ -64,6 +64,13 @@ type session struct {
 	// opinions are what the policies make of each resource, where somebody asks
 	// that; else nil.
 	opinions *opinions
+	// created says that the event is a call which made the targets, and mentions
+	// that they are what a call of another kind names.
+	created, mentions bool
+	// untold is what an event made and does not name so that it could be tagged.
+	untold []plan.Unread
+	// patience is what there is for what cannot be found yet.
+	patience *patience
 	// families are what the children that are to get a tag belong to.
 	families *families
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
@@ -67,15 +68,17 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 			return nil, nil, err
 		}
 	}
-	report, err = a.apply(ctx, h.session, h.Plan, e.Now)
-	return h, report, err
+	if report, err = a.apply(ctx, h.session, h.Plan, e.Now); err != nil {
+		return h, report, err
+	}
+	return h, report, a.catchUp(ctx, h, e, claims, report)
 }
 
 // Done says that handling the event again would change nothing: all of its
 // resources were seen, and nothing failed that may succeed a little later, or
 // was left because the run was ended.
 func (h *Handling) Done() bool {
-	if len(h.Unseen) > 0 {
+	if len(h.Unseen) > 0 || h.again {
 		return false
 	}
 	if h.Plan == nil {
@@ -89,7 +92,7 @@ func (h *Handling) Done() bool {
 			}
 		}
 	}
-	return len(h.Plan.Unread) == 0
+	return !slices.ContainsFunc(h.Plan.Unread, func(u plan.Unread) bool { return !u.Lasting })
 }
 
 // mayPass says whether what failed so may succeed a little later.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/creation"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
@@ -44,7 +45,8 @@ type Handling struct {
 	// Later are the policies that judge it once late tags have had their time;
 	// where the event is judged AtOnce, those that would have.
 	Later []Later
-	// Plan is what would be done, nil where it is ignored.
+	// Plan is what would be done, nil where it is ignored. What could only be
+	// seen after a while is added to it.
 	Plan *plan.Plan
 	// Unseen are the resources that the event names and that cannot be seen yet,
 	// or not with all that came along with them, as happens in the first seconds;
@@ -52,6 +54,10 @@ type Handling struct {
 	Unseen []resource.Ref
 
 	session *session
+	// absent are those of the unseen that cannot be seen at all.
+	absent []resource.Ref
+	// again says that tags could not be read for a passing reason.
+	again bool
 }
 
 // Later is a judgement that waits.
@@ -167,16 +173,13 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 // about, each once. What came along with something is found through that.
 func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]resource.Ref, error) {
 	s := h.session
-	s.event, s.came = true, cameAlong(r)
+	s.event, s.came, s.patience = true, cameAlong(r), newPatience(a.o.Wait)
 	s.io = newHeldReads(a.o.Source, a.o.Actor, originOf(r, s.came))
-	refs := slices.Clone(r.Refs)
+	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled
 	if r.Cause == trigger.Call {
-		refs = r.Record.Mentions()
+		refs, s.mentions = r.Record.Mentions(), true
 		if c, ignored := r.Record.Creation(); ignored == nil {
-			refs = refs[:0]
-			for _, m := range c.Made {
-				refs = append(refs, m.Ref)
-			}
+			s.mentions, s.created, refs = false, true, s.made(r.Record, &c)
 			brought, err := a.brought(ctx, h, &c)
 			if err != nil {
 				return nil, err
@@ -185,14 +188,7 @@ func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]r
 		}
 	}
 	for _, ref := range refs {
-		if a, ok := resource.AnythingRef(ref.Place(), ref.ARN); ok && a.ID == a.ARN {
-			ref = a // of a type that tagwarden does not have, which only its ARN names
-		}
-		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
-		concerned := func(p *policy.Policy) bool { return p.Concerns(ref.Type) }
-		if slices.ContainsFunc(s.judge.Policies(), concerned) && !slices.ContainsFunc(s.targets, same) {
-			s.targets = append(s.targets, ref)
-		}
+		s.target(ref, sure)
 	}
 	return s.targets, nil
 }
@@ -220,7 +216,7 @@ func (a *App) brought(ctx context.Context, h *Handling, c *creation.Creation) ([
 			if err != nil {
 				return nil, fmt.Errorf("reading what the event is about: %w", err)
 			}
-			h.missed(unseen(part, rs)...)
+			h.lacks(unseen(part, rs)...)
 			for _, r := range rs {
 				if resource.Forming(r) {
 					h.missed(r.Ref())
@@ -250,26 +246,43 @@ func (a *App) judgeEvent(ctx context.Context, h *Handling, refs []resource.Ref) 
 			return fmt.Errorf("reading what the event is about: %w", err)
 		}
 		a.judge(ctx, s, b, part.at, rs)
-		h.missed(unseen(part, rs)...)
+		h.again = h.again || slices.ContainsFunc(rs, func(r resource.Resource) bool { return mayPass(fault.ClassOf(resource.TagsUnread(r))) })
+		if !s.mentions { // what is only mentioned may be another account's
+			h.lacks(unseen(part, rs)...)
+		}
 		for _, r := range rs {
 			if resource.Forming(r) && s.wantsChildren(r.Ref()) {
 				h.missed(r.Ref())
 			}
 		}
 	}
+	for _, u := range s.untold {
+		b.Unread(u)
+	}
+	s.untold = nil
 	var err error
 	h.Plan, err = a.conclude(ctx, s, b)
 	return err
 }
 
 // missed notes resources that cannot be seen whole yet, each once.
-func (h *Handling) missed(refs ...resource.Ref) {
-	for _, ref := range refs {
+func (h *Handling) missed(refs ...resource.Ref) { h.Unseen = union(h.Unseen, refs) }
+
+// lacks notes resources that cannot be seen at all yet, each once.
+func (h *Handling) lacks(refs ...resource.Ref) {
+	h.missed(refs...)
+	h.absent = union(h.absent, refs)
+}
+
+// union is a list with more resources, each once.
+func union(list, more []resource.Ref) []resource.Ref {
+	for _, ref := range more {
 		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
-		if !slices.ContainsFunc(h.Unseen, same) {
-			h.Unseen = append(h.Unseen, ref)
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, ref)
 		}
 	}
+	return list
 }
 
 // wantsChildren says whether what comes along with a resource of the event gets
@@ -306,10 +319,12 @@ func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Re
 	if ignored != nil {
 		return func(resource.Resource) {}
 	}
-	by := resource.Known(resource.Origin{Creator: r.Record.CreatedBy().Creator})
+	by := resource.Known(resource.Origin{Creator: r.Record.CreatedBy().Creator, Unsure: c.Overwrites})
 	return func(res resource.Resource) {
 		ref := res.Ref()
-		made := func(m creation.Made) bool { return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID }
+		made := func(m creation.Made) bool {
+			return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID || m.Ref.ARN != "" && m.Ref.ARN == ref.ARN
+		}
 		if slices.ContainsFunc(c.Made, made) || came(ref) {
 			res.SetOrigin(by)
 		}

@@ -6,8 +6,11 @@ import (
 	"sync"
 
 	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/inventory"
+	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // heldReads is a source that reads each resource once, until it was changed
@@ -22,6 +25,16 @@ type heldReads struct {
 
 	mu   sync.Mutex
 	held map[heldKey]resource.Resource
+	// told are resources of types that no service is asked for by id: the event
+	// says of them all there is to know, beside their tags.
+	told map[heldKey]told
+}
+
+// told is such a resource.
+type told struct {
+	thing *resource.Anything
+	// sure says that it is there, whether or not it has tags.
+	sure bool
 }
 
 type heldKey struct {
@@ -31,7 +44,7 @@ type heldKey struct {
 }
 
 func newHeldReads(src inventory.Source, actor execute.Actor, tell func(resource.Resource)) *heldReads {
-	return &heldReads{Source: src, actor: actor, tell: tell, held: map[heldKey]resource.Resource{}}
+	return &heldReads{Source: src, actor: actor, tell: tell, held: map[heldKey]resource.Resource{}, told: map[heldKey]told{}}
 }
 
 // hold keeps resources as if they had been read.
@@ -42,6 +55,46 @@ func (h *heldReads) hold(rs ...resource.Resource) {
 		h.tell(r)
 		h.held[heldKey{r.Ref().Place(), r.Ref().Type, r.Ref().ID}] = r
 	}
+}
+
+// tellOf takes what an event says of a resource.
+func (h *heldReads) tellOf(t *resource.Anything, sure bool) {
+	h.told[heldKey{t.Reference.Place(), t.Reference.Type, t.Reference.ID}] = told{t, sure}
+}
+
+// read reads resources, those of which an event tells with their tags alone.
+// One that is found nowhere is left out.
+func (h *heldReads) read(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
+	var strange, rs []resource.Resource
+	var rest []string
+	for _, id := range ids {
+		if of, ok := h.told[heldKey{at, t, id}]; ok {
+			c := *of.thing
+			c.TagSet = c.TagSet.Clone()
+			strange = append(strange, &c)
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	if len(strange) > 0 {
+		h.Fill(ctx, at, need.Tags, strange)
+	}
+	for _, r := range strange {
+		c := r.(*resource.Anything)
+		seen := c.TagSet != nil || c.TagsErr != nil || h.told[heldKey{at, t, c.Reference.ID}].sure
+		if !seen || fault.ClassOf(c.TagsErr) == fault.NotFound {
+			continue
+		}
+		if c.TagSet == nil {
+			c.TagSet = tag.Set{}
+		}
+		rs = append(rs, c)
+	}
+	if len(rest) == 0 {
+		return rs, nil
+	}
+	read, err := h.Source.Get(ctx, at, t, rest)
+	return slices.Concat(rs, read), err
 }
 
 // Get reads what is not held. What is not there is asked for again each time.
@@ -60,7 +113,7 @@ func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type,
 	if len(rest) == 0 {
 		return rs, nil
 	}
-	read, err := h.Source.Get(ctx, at, t, rest)
+	read, err := h.read(ctx, at, t, rest)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,25 @@ const (
 	NoTagging    Tagging = "none"             // nothing tags it
 )
 
+// iamTags are the calls of IAM that tagwarden tags with.
+var iamTags = []Tagging{
+	"iam:TagInstanceProfile", "iam:TagMFADevice", "iam:TagOpenIDConnectProvider", "iam:TagPolicy",
+	"iam:TagRole", "iam:TagSAMLProvider", "iam:TagServerCertificate", "iam:TagUser",
+}
+
+// Cannot is why tagwarden cannot tag what is tagged so and is of a type that it
+// does not list, as a clause; "" where it can.
+func (t Tagging) Cannot() string {
+	switch {
+	case t == CreateTags, t == TagResources, slices.Contains(iamTags, t):
+		return ""
+	case t == NoTagging:
+		return "no call of AWS tags it"
+	default:
+		return "only " + string(t) + " tags it, which tagwarden does not call"
+	}
+}
+
 // Row is one line of the table: one type of resource that an event creates.
 // Several rows of one event and one type are ways to find it, the first that
 // finds one holds; rows of other types are resources made beside it.

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/span"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // Judge compares resources with the policies of one set. It holds no state of
@@ -216,6 +217,9 @@ func (v *Verdict) stamp(in expr.Input) {
 	v.Needs = append(v.Needs, c.needs...)
 	v.Reasons = append(v.Reasons, c.unknown...)
 	c.fix.Delete = nil
+	if resource.Untaggable(in.Resource) != "" {
+		c.fix = tag.Diff{}
+	}
 	if why := c.trim(in.Resource); why != nil {
 		v.Reasons = append(v.Reasons, *why)
 	}

@@ -34,6 +34,11 @@ func (v *Verdict) rules(in expr.Input) {
 		c.faults = append(append(c.faults, c.mended...), *why)
 		c.mended = nil
 	}
+	if no := resource.Untaggable(in.Resource); no != "" && !c.fix.Empty() {
+		c.fix = tag.Diff{}
+		c.faults = append(append(c.faults, c.mended...), Reason{Code: reason.Untaggable, Text: "the repair cannot be made: " + no})
+		c.mended = nil
+	}
 	v.Fix, v.Keeps = c.fix, c.keeps
 	if len(c.fix.Delete) > 0 {
 		v.Rests = c.rests
@@ -96,15 +101,16 @@ func (c *check) rule(rule *policy.TagRule, in expr.Input) {
 		c.overrule(rule, in)
 		return
 	}
-	w, ok := c.want(rule, in, lacking, renamed, empty)
+	overwrite := overwrites(rule, in)
+	w, ok := c.want(rule, in, lacking, overwrite, renamed, empty)
 	want := w.value
-	if ok && w.known && rule.Overwrite && !lacking && want == value {
+	if ok && w.known && overwrite && !lacking && want == value {
 		c.keep(rule.Key, want)
 	}
 	switch {
 	case !ok:
 		return
-	case w.known && (lacking || rule.Overwrite && want != value):
+	case w.known && (lacking || overwrite && want != value):
 		c.repair(rule, want, aliases, w.because(repair(rule.Key, present, want, renamed, aliases)))
 	case !present:
 		if rule.Required {
@@ -133,11 +139,21 @@ func (c *check) repair(rule *policy.TagRule, want string, aliases []string, why 
 	c.set(rule.Key, want, aliases, why)
 }
 
+// overwrites says whether a rule replaces a value that is there. Where the
+// creator may only have changed the resource, what was there before stays.
+func overwrites(rule *policy.TagRule, in expr.Input) bool {
+	if !rule.Overwrite || rule.Value == nil {
+		return rule.Overwrite
+	}
+	o, err := in.Resource.Origin()
+	return err != nil || !o.Unsure
+}
+
 // overrule writes what an overwriting rule wants although other keys disagree:
 // a second spelling must not keep a forged owner. Those keys stay, for a person
 // to look at.
 func (c *check) overrule(rule *policy.TagRule, in expr.Input) {
-	if !rule.Overwrite || rule.Value == nil {
+	if rule.Value == nil || !overwrites(rule, in) {
 		return
 	}
 	want, _, ok := c.compute(rule, in)

@@ -31,8 +31,8 @@ func (w wanted) because(r Reason) Reason {
 // want is the value that the tag should get: the computed one, that of an
 // alias, the fallback or the default. ok is false where it is known that it
 // cannot be told.
-func (c *check) want(rule *policy.TagRule, in expr.Input, lacking bool, renamed string, empty bool) (w wanted, ok bool) {
-	computed := rule.Value != nil && (lacking || rule.Overwrite) && (renamed == "" || rule.Overwrite)
+func (c *check) want(rule *policy.TagRule, in expr.Input, lacking, overwrite bool, renamed string, empty bool) (w wanted, ok bool) {
+	computed := rule.Value != nil && (lacking || overwrite) && (renamed == "" || overwrite)
 	if computed {
 		v, unfound, ok := c.compute(rule, in)
 		if v != "" || !ok {

@@ -237,6 +237,10 @@ func (x *Runner) answered(ctx context.Context, p *part, c Call, answer Answer, b
 // before where part of it was done all the same. One that is gone needs nothing
 // any more; of a restoration it may be a security group that is gone.
 func (x *Runner) failed(p *part, c Call, err error, before json.RawMessage) {
+	if x.notYet(p, c, err) && before == nil {
+		p.late = append(p.late, lateCall{c, err})
+		return
+	}
 	x.settle(p, c, func(a *plan.Action) {
 		if len(c.IDs) == 1 && fault.ClassOf(err) == fault.NotFound && before == nil && !apart(c.Action) && c.Action != action.Restore {
 			skip(a, reason.NoLongerHolds, "it is gone")

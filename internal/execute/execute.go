@@ -51,6 +51,12 @@ type Runner struct {
 	// Again judges resources of one place that were just read and returns, by
 	// ARN, the findings a plan would have for each now.
 	Again func(context.Context, resource.Place, []resource.Resource) map[string][]plan.Finding
+	// New says that a resource was made a moment ago, so that a service which does
+	// not find it does not find it yet; nil: none was.
+	New func(resource.Ref) bool
+	// Patience waits until it is worth another try to find what is new, and is
+	// false where there is no time for it; nil: there is none.
+	Patience func(context.Context) bool
 }
 
 // chunk is how many resources are read, judged and acted on at a time: as many
@@ -132,6 +138,8 @@ type part struct {
 	now time.Time
 	// fresh is what was read just before, by id.
 	fresh map[string]resource.Resource
+	// late are the calls about new resources that were not found yet.
+	late []lateCall
 }
 
 // parts sorts the approved actions into parts, in the order of the plan.
@@ -232,6 +240,7 @@ func (x *Runner) part(ctx context.Context, p *part, kinds []action.Kind, now tim
 	}
 	for _, k := range kinds {
 		x.kind(ctx, p, k)
+		x.catchUp(ctx, p)
 	}
 	for _, o := range due {
 		o.Action.At = now

@@ -43,6 +43,9 @@ const (
 	Tables    Fact = "tables"
 	// Anything is what is told of every resource, whatever its type.
 	Anything Fact = "anything"
+	// Tags are those of a resource that an event names and that tagwarden has no
+	// type for: its own service is not asked for it.
+	Tags Fact = "tags"
 	// InstanceTags and VolumeTags are the tags of the instance or volume that a
 	// resource belongs to.
 	InstanceTags Fact = "instance_tags"
@@ -139,6 +142,7 @@ var costs = map[Fact]Cost{
 	Anything: {Calls: []Call{{"tag", "GetResources"}, {"config", "DescribeConfigurationRecorders"}, {"config", "DescribeConfigurationRecorderStatus"},
 		{"config", "SelectResourceConfig"}, {"resource-explorer-2", "GetDefaultView"}, {"resource-explorer-2", "GetView"}, {"resource-explorer-2", "ListResources"}},
 		Per: "one call for 100 tagged resources, and one for 100 (AWS Config) or 500 (Resource Explorer) of all"},
+	Tags:               {Calls: []Call{{"tag", "GetResources"}}, Per: "one call for 100 resources that an event names, and one for each of IAM", Lazy: true},
 	InstanceTags:       {Calls: []Call{{"ec2", "DescribeInstances"}}, Per: "one call for 200 of a page's instances", Lazy: true},
 	VolumeTags:         {Calls: []Call{{"ec2", "DescribeVolumes"}}, Per: "one call for 200 of a page's volumes", Lazy: true},
 	Backups:            {Calls: []Call{{"ec2", "DescribeSnapshots"}}, Per: "one call for the backups of 200 resources", Lazy: true},

@@ -47,7 +47,7 @@ func TestEveryFactHasACost(t *testing.T) {
 	facts := constants(t)
 	if diff := cmp.Diff([]need.Fact{need.Instances, need.Volumes, need.Snapshots, need.Images, need.NetworkInterfaces, need.SecurityGroups,
 		need.NetworkACLs, need.ElasticIPs, need.VPCs, need.Subnets, need.Databases, need.DBClusters, need.DBSnapshots, need.Groups,
-		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.Buckets, need.Functions, need.Tables, need.Anything, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Backups, need.Protection, need.Creator, need.Metrics, need.Table, need.Object,
+		need.ClusterTags, need.SnapshotSourceTags, need.SnapshotSharing, need.Buckets, need.Functions, need.Tables, need.Anything, need.Tags, need.InstanceTags, need.VolumeTags, need.VPCTags, need.SecurityGroupRules, need.Backups, need.Protection, need.Creator, need.Metrics, need.Table, need.Object,
 		need.SnapshotUse, need.ImageUse, need.GroupUse, need.SnapshotShares, need.ImageShares}, facts); diff != "" {
 		t.Errorf("the facts (-want +got):\n%s", diff)
 	}
@@ -74,6 +74,7 @@ func TestCostsNameTheCallsAndWhenTheyAreMade(t *testing.T) {
 		{need.Volumes, []string{"ec2:DescribeVolumes"}, false},
 		{need.ElasticIPs, []string{"ec2:DescribeAddresses"}, false},
 		{need.Buckets, []string{"s3:ListBuckets", "s3:GetBucketTagging"}, false},
+		{need.Tags, []string{"tag:GetResources"}, true},
 		{need.InstanceTags, []string{"ec2:DescribeInstances"}, true},
 		{need.VolumeTags, []string{"ec2:DescribeVolumes"}, true},
 		{need.VPCTags, []string{"ec2:DescribeVpcs"}, true},

@@ -136,7 +136,7 @@ func (l *loader) buildTriggers(p *policyDraft) {
 // checkCreated looks for types whose creation no event tells.
 func (l *loader) checkCreated(p *policyDraft, at *node) {
 	for _, t := range p.Types {
-		if len(creation.ByType(t)) == 0 {
+		if t != resource.Any && len(creation.ByType(t)) == 0 {
 			l.fault(at, "write on: {schedule: …} for it", "no event tells of the creation of %s", t)
 		}
 	}

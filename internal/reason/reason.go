@@ -18,6 +18,7 @@ const (
 	TagWrong           = "tag-wrong"            // a value is not the one the rule gives, which is repaired
 	CreatorUnfound     = "creator-unfound"      // nobody can be found who made the resource, so a tag gets its fallback, or none
 	TagLimit           = "tag-limit"            // the resource has no room for another tag, or AWS would refuse the tag
+	Untaggable         = "untaggable"           // tagwarden has no call that tags it, so a tag that it lacks is not written
 	Matched            = "matched"              // the policy has no tag rules: being in scope is the violation
 
 	Measured = "measured" // a metric that the policy's condition asks for, and its value
@@ -121,6 +122,7 @@ var groups = []Group{
 		{TagWrong, "a value is not the one the rule gives, which is repaired"},
 		{CreatorUnfound, "nobody can be found who made the resource, so a tag gets its `fallback`, or none"},
 		{TagLimit, "the resource has no room for another tag, or AWS would refuse the tag"},
+		{Untaggable, "tagwarden has no call that tags it, so a tag that it lacks is not written"},
 		{Matched, "the policy has no tag rules: being in scope is the violation"},
 		{Measured, "a metric that the policy's condition asks for, and its value"},
 	}},

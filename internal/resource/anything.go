@@ -19,6 +19,18 @@ type Anything struct {
 	Base
 	Lasting
 	CreatedAt time.Time // zero where it was not told
+	// NoCall is why tagwarden cannot change its tags, as a clause; "" where there
+	// is a call for it, as far as is known.
+	NoCall string
+}
+
+// Untaggable is why the tags of a resource cannot be changed, as a clause; ""
+// where they can, as far as is known.
+func Untaggable(r Resource) string {
+	if a, ok := r.(*Anything); ok {
+		return a.NoCall
+	}
+	return ""
 }
 
 // AnythingRef names what has an ARN. Where the ARN has no account or region the

@@ -36,6 +36,10 @@ type Origin struct {
 	// everything there is to read was read and the kind is UnknownCreator. It is
 	// "" where somebody was found.
 	Unfound string
+	// Unsure says that the call by which the creator is known may have changed
+	// what was there before, and that nothing tells which it did: who owns it
+	// already stays.
+	Unsure bool
 }
 
 // Nobody is the origin of a resource of which it is known that nobody can be

@@ -26,7 +26,7 @@ func operation(of action.Kind, t resource.Type) (string, bool) {
 	if of == action.Invoke {
 		return invokeFunction, true
 	}
-	if k := kinds[t]; k != nil {
+	if k := kindFor(t); k != nil {
 		return k.operation(of)
 	}
 	op, ok := operations[of]
@@ -42,7 +42,7 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 		return execute.Answer{}, &fault.Error{Class: fault.Unsupported, Call: c.Action.String(), Region: c.At.Region,
 			Message: fmt.Sprintf("there is no such call for resources of type %q in the embedded account", c.Type)}
 	}
-	if k := kinds[c.Type]; k != nil && k.service.alone && len(c.IDs) > 1 {
+	if k := kindFor(c.Type); k != nil && k.service.alone && len(c.IDs) > 1 {
 		return a.oneByOne(ctx, c)
 	}
 	a.mu.Lock()
@@ -60,7 +60,7 @@ func (a *Account) Do(ctx context.Context, c execute.Call) (execute.Answer, error
 	if err := made.knows(c.Type); err != nil {
 		return execute.Answer{}, err
 	}
-	if c.Action == action.Delete && !kinds[c.Type].service.alone && len(c.IDs) != 1 {
+	if c.Action == action.Delete && !kindFor(c.Type).service.alone && len(c.IDs) != 1 {
 		return execute.Answer{}, &fault.Error{Class: fault.Invalid, Call: op, Region: c.At.Region, RequestID: made.id,
 			Message: fmt.Sprintf("%d resources are named, and the call takes one", len(c.IDs))}
 	}
@@ -90,7 +90,7 @@ func (a *Account) write(e Entry, err error) {
 // carryOut does what a call asks for, or as much of it as AWS does of one that
 // it refuses, and returns the ids of what it changed.
 func (a *Account) carryOut(c *call) (execute.Answer, []string, error) {
-	if k := kinds[c.kind]; k != nil && k.service.piecemeal && c.retags() {
+	if k := kindFor(c.kind); k != nil && k.service.piecemeal && c.retags() {
 		return a.retagEach(c)
 	}
 	refusal := a.check(c)
@@ -134,6 +134,10 @@ func (a *Account) retagEach(c *call) (execute.Answer, []string, error) {
 	var changed []string
 	for _, id := range c.ids {
 		one := &call{op: c.op, region: c.region, id: c.id, action: c.action, kind: c.kind, ids: []string{id}, tags: c.tags, keys: c.keys}
+		if a.late(id) {
+			answer.Failed[id] = c.refused(Refusal{Code: kindFor(c.kind).gone, Class: fault.NotFound, Condition: "there is no such resource"}, id)
+			continue
+		}
 		if refusal := a.checkAgainst(one, resourceRefusals); refusal != nil {
 			answer.Failed[id] = refusal.err
 			continue

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -79,4 +80,63 @@ func (a *Account) everything(ctx context.Context, at resource.Place) ([]resource
 		all = append(all, &resource.Anything{Base: resource.Base{Reference: i.reference(), TagSet: i.tags().Clone()}})
 	}
 	return all, a.pageSize, a.trouble.untagged, nil
+}
+
+// others is what tags resources of types that tagwarden does not have: their
+// ids are their ARNs.
+var others = &service{set: tagResources, unset: untagResources, named: true, piecemeal: true,
+	ref: func(at resource.Place, t resource.Type, arn string) resource.Ref {
+		return resource.Ref{ID: arn, ARN: arn, Type: t, Account: at.Account, Region: at.Region}
+	}}
+
+// anyKind is the kind of all such types.
+var anyKind = kindOf("", resourceGone, func(r *resource.Anything) *resource.Base { return &r.Base }, nil).in(others)
+
+// kindFor is the kind of a type, nil for instances and for what is no type.
+func kindFor(t resource.Type) *kind {
+	if k := kinds[t]; k != nil {
+		return k
+	}
+	if _, ours := resource.SchemaOf(t); ours || t == "" || strings.ContainsAny(string(t), " /\n") {
+		return nil
+	}
+	return anyKind
+}
+
+// getAnything reads resources of such types anew. No service tells of single
+// ones, so all are listed.
+func (a *Account) getAnything(ctx context.Context, at resource.Place, arns []string) ([]resource.Resource, error) {
+	var found []resource.Resource
+	err := a.listAnything(ctx, at, func(rs []resource.Resource) error {
+		for _, r := range rs {
+			if slices.Contains(arns, r.Ref().ID) {
+				found = append(found, r)
+			}
+		}
+		return nil
+	})
+	if fault.ClassOf(err) == fault.Unsupported { // what has no tags is not seen
+		err = nil
+	}
+	return found, err
+}
+
+// fillTags reads the tags of resources of such types, as far as they have any:
+// the tagging API knows nothing of the rest. It takes one call for all.
+func (a *Account) fillTags(ctx context.Context, at resource.Place, rs []resource.Resource) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, err := a.begin(ctx, getResources, at)
+	for _, r := range rs {
+		one, ok := r.(*resource.Anything)
+		if !ok {
+			continue
+		}
+		if one.TagsErr = err; err != nil {
+			continue
+		}
+		if i := a.regions[at.Region].item(one.Reference.ID); i != nil && len(i.tags()) > 0 {
+			one.TagSet = i.tags().Clone()
+		}
+	}
 }

@@ -86,11 +86,23 @@ func (c *call) refused(r Refusal, what string) *fault.Error {
 
 // knows refuses a type of resource that the account does not have.
 func (c *call) knows(t resource.Type) error {
-	if t == resource.EC2Instance || kinds[t] != nil {
+	if t == resource.EC2Instance || kindFor(t) != nil {
 		return nil
 	}
+	return c.unknown(t)
+}
+
+func (c *call) unknown(t resource.Type) error {
 	return &fault.Error{Class: fault.Invalid, Call: c.op, Region: c.region, RequestID: c.id,
 		Message: fmt.Sprintf("there is no such call for resources of type %q in the embedded account", t)}
+}
+
+// lists refuses a type that no service lists by itself.
+func (c *call) lists(t resource.Type) error {
+	if kindFor(t) == anyKind {
+		return c.unknown(t)
+	}
+	return c.knows(t)
 }
 
 // look finds what a call names.

@@ -31,6 +31,8 @@ func (a *Account) Fill(ctx context.Context, at resource.Place, f need.Fact, rs [
 		inventory.FillParentTags(ctx, a, at, resource.RDSCluster, rs)
 	case need.SnapshotSharing:
 		a.fillSharing(ctx, at, rs)
+	case need.Tags:
+		a.fillTags(ctx, at, rs)
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, a, at, resource.EC2VPC, rs)
 		a.fillVPCTags(ctx, at, instances)

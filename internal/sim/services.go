@@ -72,7 +72,7 @@ func completeFunction(f *resource.Function, now time.Time) {
 // resource where the service lists no more than names, and those for tags. Of
 // what cannot be read the tags are not known. a.mu is held.
 func (a *Account) complement(ctx context.Context, at resource.Place, t resource.Type, rs []resource.Resource, anew bool) error {
-	k := kinds[t]
+	k := kindFor(t)
 	if k == nil || len(rs) == 0 {
 		return nil
 	}

@@ -74,7 +74,7 @@ func (a *Account) page(ctx context.Context, at resource.Place, t resource.Type, 
 	defer a.mu.Unlock()
 	c, err := a.begin(ctx, listing(t), at)
 	if err == nil {
-		err = c.knows(t)
+		err = c.lists(t)
 	}
 	if err == nil {
 		err = a.pageFails(c, pages)
@@ -121,6 +121,9 @@ func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, i
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	if kindFor(t) == anyKind {
+		return a.getAnything(ctx, at, ids)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c, err := a.begin(ctx, listing(t), at)
@@ -133,7 +136,7 @@ func (a *Account) Get(ctx context.Context, at resource.Place, t resource.Type, i
 	var rs []resource.Resource
 	seen := map[string]bool{}
 	for _, id := range ids {
-		if i := a.regions[at.Region].item(id); i != nil && i.reference().Type == t && !seen[id] {
+		if i := a.regions[at.Region].item(id); i != nil && i.reference().Type == t && !seen[id] && !a.late(id) {
 			seen[id] = true
 			rs = append(rs, i.snap())
 		}

@@ -125,7 +125,7 @@ func TestInstancesAreSeenInTheirOwnRegionOnly(t *testing.T) {
 func TestAnUnknownTypeIsAnError(t *testing.T) {
 	a := newAccount()
 	err := a.List(ctx, home, "sqs:queue", func([]resource.Resource) error { return nil })
-	_, getErr := a.Get(ctx, home, "sqs:queue", []string{absent})
+	_, getErr := a.Get(ctx, home, "no type", []string{absent})
 	if fault.ClassOf(err) != fault.Invalid || fault.ClassOf(getErr) != fault.Invalid {
 		t.Errorf("List: %v, Get: %v; want class %q", err, getErr, fault.Invalid)
 	}

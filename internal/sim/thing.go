@@ -57,7 +57,8 @@ type item interface {
 // same in every run, and what its type always has gets a plausible value. It
 // counts as no call. It panics where no such resource can be: without a region,
 // of a type the account does not have, with an id that is malformed or taken,
-// or with tags that AWS refuses. Two resources that people name cannot have one
+// or with tags that AWS refuses. A resource.Anything is of a type that tagwarden
+// does not have, and its id is its ARN. Two resources that people name cannot have one
 // name here, even where they are of different types.
 func (a *Account) Add(r resource.Resource) string {
 	a.mu.Lock()
@@ -68,11 +69,11 @@ func (a *Account) Add(r resource.Resource) string {
 		panic(fmt.Sprintf("sim: adding a %T, which the account does not have", r))
 	}
 	ref := r.Ref()
-	if err := a.cannotAdd(kinds[t], ref, r.Tags()); err != nil {
+	if err := a.cannotAdd(kindFor(t), ref, r.Tags()); err != nil {
 		panic(fmt.Sprintf("sim: adding a %s: %v", t, err))
 	}
 	for ref.ID == "" || r.Ref().ID == "" && a.taken[ref.ID] {
-		ref.ID = kinds[t].service.newID(a, kinds[t].prefix)
+		ref.ID = kindFor(t).service.newID(a, kindFor(t).prefix)
 	}
 	return a.put(t, ref.Region, ref.ID, r).reference().ID
 }
@@ -91,7 +92,7 @@ func (a *Account) cannotAdd(k *kind, ref resource.Ref, tags tag.Set) error {
 
 // put makes the thing of a copy of r.
 func (a *Account) put(t resource.Type, region, id string, r resource.Resource) *thing {
-	k := kinds[t]
+	k := kindFor(t)
 	a.seq++
 	a.taken[id] = true
 	x := &thing{seq: a.seq, kind: k}
@@ -309,6 +310,10 @@ func kindOf[T any, R interface {
 
 // typeOf is the type of a resource that can be added.
 func typeOf(r resource.Resource) (resource.Type, bool) {
+	if anyKind.is(r) {
+		t := r.Ref().Type
+		return t, kindFor(t) == anyKind && r.Ref().ID != "" && r.Ref().ID == r.Ref().ARN
+	}
 	for t, k := range kinds {
 		if k.is(r) {
 			return t, true

@@ -11,7 +11,8 @@ type trouble struct {
 	regions   map[string]fault.Class // where nothing answers
 	pages     map[string]int         // pages of a listing before it fails
 	lost      map[string]lost
-	untagged  bool // what has no tags is hidden from listings of everything
+	unseen    map[string]int // calls about a resource that do not find it yet
+	untagged  bool           // what has no tags is hidden from listings of everything
 }
 
 // lost is answers that do not come back.
@@ -22,7 +23,7 @@ type lost struct {
 
 func noTrouble() trouble {
 	return trouble{denied: map[string]bool{}, throttled: map[string]int{}, regions: map[string]fault.Class{},
-		pages: map[string]int{}, lost: map[string]lost{}}
+		pages: map[string]int{}, lost: map[string]lost{}, unseen: map[string]int{}}
 }
 
 // Deny takes the permission for an operation (ec2:StopInstances) from the
@@ -66,6 +67,23 @@ func (a *Account) LoseAnswers(op string, n int, done bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.trouble.lost[op] = lost{calls: n, done: done}
+}
+
+// AppearLate makes the next n calls about a resource not find it, as happens in
+// the first seconds after it was made.
+func (a *Account) AppearLate(id string, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trouble.unseen[id] = n
+}
+
+// late says that a call does not find a resource yet. a.mu is held.
+func (a *Account) late(id string) bool {
+	if a.trouble.unseen[id] == 0 {
+		return false
+	}
+	a.trouble.unseen[id]--
+	return true
 }
 
 // HideUntagged makes listings of everything leave out what has no tags, as they
