@@ -185,7 +185,7 @@ func foreign(t resource.Type) bool {
 }
 
 // foreignChange is how resources of such a type are tagged: their ids are
-// their ARNs. EC2 is asked by itself.
+// their ARNs. EC2 and IAM are asked by themselves.
 func foreignChange(t resource.Type, k action.Kind) (change, bool) {
 	if !foreign(t) {
 		return change{}, false
@@ -203,6 +203,9 @@ func foreignChange(t resource.Type, k action.Kind) (change, bool) {
 			c.IDs = ids
 			return ch.do(ctx, s, c)
 		}}, true
+	}
+	if thing, ok := iamThings[t]; ok && k != action.Invoke {
+		return iamChange(thing, k)
 	}
 	ch, ok := foreignTagging[k]
 	return ch, ok

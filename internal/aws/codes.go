@@ -231,6 +231,14 @@ var codes = map[string]verdict{
 	"NotFoundException":                  {fault.NotFound, "the configuration set named in the channel does not exist in {region}"},
 	"BadRequestException":                badRequest,
 
+	// IAM: "Errors" of TagRole and the like.
+	"NoSuchEntity":                  gone,
+	"InvalidInput":                  badRequest,
+	"ConcurrentModification":        {fault.Passing, "somebody else changed it at that moment; try again"},
+	"EntityTemporarilyUnmodifiable": {fault.Passing, "it is being made or deleted at this moment; try again"},
+	"ServiceFailure":                passing,
+	"UnmodifiableEntity":            {fault.Unsupported, "the role belongs to a service of AWS, which alone may change it"},
+
 	// Metrics: "Errors" of CloudWatch's GetMetricData.
 	"InternalServiceError":                 passing,
 	"InternalServiceFault":                 passing,

@@ -96,6 +96,8 @@ func judgeCode(code string, status int) verdict {
 		return v
 	}
 	switch {
+	case missing(code):
+		return gone
 	case status >= 500:
 		return passing
 	case status == http.StatusTooManyRequests:
@@ -104,6 +106,17 @@ func judgeCode(code string, status int) verdict {
 		return denied
 	}
 	return verdict{class: fault.Other}
+}
+
+// missing says whether a code is one by which services say that something is
+// not there: they have some hundred of them, named alike.
+func missing(code string) bool {
+	for _, end := range []string{"NotFound", "NotFoundException", "NotFoundFault", "NonExistentQueue", "DoesNotExist", "DoesNotExistException"} {
+		if strings.HasSuffix(code, end) {
+			return true
+		}
+	}
+	return strings.HasPrefix(code, "NoSuch")
 }
 
 func judgeNetwork(err error) verdict {

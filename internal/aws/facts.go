@@ -39,6 +39,8 @@ func (s *Source) Fill(ctx context.Context, at resource.Place, f need.Fact, rs []
 		inventory.FillParentTags(ctx, s, at, resource.RDSCluster, rs)
 	case need.SnapshotSharing:
 		s.fillSharing(ctx, at, rs)
+	case need.Tags:
+		s.fillTags(ctx, at, rs)
 	case need.VPCTags:
 		inventory.FillParentTags(ctx, s, at, resource.EC2VPC, rs)
 		s.fillVPCTags(ctx, at, list)

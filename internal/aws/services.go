@@ -37,6 +37,7 @@ type services struct {
 	explorers perRegion[explorerAPI]
 	events    perRegion[eventsAPI]
 	audits    perRegion[auditAPI]
+	iams      perRegion[iamAPI]
 }
 
 // bucketsAPI is S3 in one region, as far as buckets go.

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,6 +98,9 @@ func (a *taggingAPI) change(ctx context.Context, call need.Call, c execute.Call,
 func (at site) leftOut(call need.Call, info types.FailureInfo, request string) error {
 	f := &fault.Error{Call: call.String(), Region: at.region, Code: string(info.ErrorCode), Message: oneLine(awssdk.ToString(info.ErrorMessage)), RequestID: request}
 	v := judgeCode(f.Code, int(info.StatusCode))
+	if v.class == fault.NotFound {
+		v.hint = gone.hint
+	}
 	f.Class, f.Hint = v.class, strings.NewReplacer("{permission}", call.Permission(), "{region}", at.region, "{endpoint}", at.endpoint(nil)).Replace(v.hint)
 	return f
 }
@@ -123,6 +127,23 @@ func (a *taggingAPI) tagsByARN(ctx context.Context, arns []string) (map[string]t
 	return tags, err
 }
 
+// tagsOf are the tags of those of any number of resources that have any.
+func (a *taggingAPI) tagsOf(ctx context.Context, bases []*resource.Base) (map[string]tag.Set, error) {
+	all := map[string]tag.Set{}
+	for some := range slices.Chunk(bases, maxAsked) {
+		arns := make([]string, len(some))
+		for i, b := range some {
+			arns[i] = b.Reference.ARN
+		}
+		tags, err := a.tagsByARN(ctx, arns)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, tags)
+	}
+	return all, nil
+}
+
 func mappedTags(list []types.Tag) tag.Set {
 	set := make(tag.Set, len(list))
 	for _, t := range list {
@@ -137,34 +158,8 @@ func mappedTags(list []types.Tag) tag.Set {
 // for together; where that is denied, and of those that are read anew, so that
 // what was just written shows, each is asked for alone by one.
 func (s *Session) readTags(ctx context.Context, at resource.Place, anew bool, bases []*resource.Base, one func(*resource.Base) (tag.Set, error)) error {
-	if !anew && len(bases) > 0 {
-		api, err := s.tagging(callResources, at.Region)
-		if err != nil {
-			return err
-		}
-		all := map[string]tag.Set{}
-		for some := range slices.Chunk(bases, maxAsked) {
-			arns := make([]string, len(some))
-			for i, b := range some {
-				arns[i] = b.Reference.ARN
-			}
-			var tags map[string]tag.Set
-			if tags, err = api.tagsByARN(ctx, arns); err != nil {
-				break
-			}
-			for arn, set := range tags {
-				all[arn] = set
-			}
-		}
-		if err == nil {
-			for _, b := range bases {
-				if set := all[b.Reference.ARN]; set != nil {
-					b.TagSet = set
-				}
-			}
-			return nil
-		}
-		if fault.ClassOf(err) != fault.Denied {
+	if !anew {
+		if err := s.tagsOfAll(ctx, at, bases); fault.ClassOf(err) != fault.Denied {
 			return err
 		}
 	}

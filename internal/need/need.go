@@ -186,6 +186,25 @@ var (
 		{"dynamodb", "UpdateTimeToLive"}, {"dynamodb", "UpdateContinuousBackups"}}
 )
 
+// The operations that read and change the tags of what IAM holds. The tagging
+// API is asked about everything else; for its TagResources and UntagResources
+// IAM wants the permission of the service that a resource is of as well
+// (sns:TagResource).
+var (
+	ReadIAMTags = iamTags("List", "Tags")
+	TagIAM      = iamTags("Tag", "")
+	UntagIAM    = iamTags("Untag", "")
+	TagAnything = []Call{{"tag", "TagResources"}, {"tag", "UntagResources"}, {"ec2", "CreateTags"}, {"ec2", "DeleteTags"}}
+)
+
+func iamTags(before, after string) []Call {
+	var calls []Call
+	for _, thing := range []string{"InstanceProfile", "MFADevice", "OpenIDConnectProvider", "Policy", "Role", "SAMLProvider", "ServerCertificate", "User"} {
+		calls = append(calls, Call{"iam", before + thing + after})
+	}
+	return calls
+}
+
 // templates are the calls that tell what instances are to be launched from. EC2
 // reads a parameter that a template names with the caller's own permission.
 var templates = []Call{{"ec2", "DescribeLaunchTemplates"}, {"ec2", "DescribeLaunchTemplateVersions"}, {"ssm", "GetParameters"},
