@@ -71,6 +71,10 @@ type session struct {
 	untold []plan.Unread
 	// patience is what there is for what cannot be found yet.
 	patience *patience
+	// origin is who made a resource by the run's event, nil for other runs.
+	origin func(resource.Ref) (resource.Origin, bool)
+	// backers are who is behind what services made.
+	backers *backers
 	// families are what the children that are to get a tag belong to.
 	families *families
 }
@@ -112,7 +116,7 @@ func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking whose account this is: %w", err)
 	}
-	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only), families: &families{}}
+	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only), families: &families{}, backers: &backers{}}
 	s.scope = record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}
 	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Only: r.Only, Regions: r.Regions}
 	return s, nil

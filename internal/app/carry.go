@@ -51,6 +51,7 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 		h.Policies, h.Unseen, h.Ignored = nil, nil, handledBefore
 		return h, nil, nil
 	}
+	a.note(ctx, h.session, e)
 	if err := a.keep(ctx, h, e); err != nil {
 		return nil, nil, err
 	}
@@ -72,6 +73,17 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 		return h, report, err
 	}
 	return h, report, a.catchUp(ctx, h, e, claims, report)
+}
+
+// note keeps who made what the event tells of. It is a cache: where it cannot be
+// written, the event history tells the same some minutes later.
+func (a *App) note(ctx context.Context, s *session, e Event) {
+	if a.creators == nil || !s.created {
+		return
+	}
+	if err := a.creators.Note(ctx, s.scope, e.Request.Subject().Record); err != nil {
+		a.o.Log.Warn("who made it was not kept", "event", e.Request.ID, "error", err)
+	}
 }
 
 // Done says that handling the event again would change nothing: all of its

@@ -35,14 +35,39 @@ func missing(verdicts []eval.Verdict) []need.Fact {
 // source's: there is more than one place to look, and what is found is
 // remembered.
 func (a *App) findCreators(ctx context.Context, s *session, at resource.Place, rs []resource.Resource) {
-	if a.creators == nil {
-		for _, r := range rs {
+	var open, known []resource.Resource
+	for _, r := range rs {
+		if o, told := s.told(r.Ref()); told {
+			r.SetOrigin(resource.Known(o))
+			known = append(known, r)
+		} else {
+			open = append(open, r)
+		}
+	}
+	if a.creators != nil && len(known) > 0 {
+		if err := a.creators.Recall(ctx, s.scope, known, a.present(s)); err != nil {
+			a.o.Log.Warn("who else made them is not known", "region", at.Region, "error", err)
+		}
+	}
+	switch {
+	case len(open) == 0:
+	case a.creators == nil:
+		for _, r := range open {
 			r.SetOrigin(resource.Unread[resource.Origin](errNoTrail))
 		}
-		return
+	default:
+		a.o.Log.Info("asking who made them", "region", at.Region, "resources", len(open))
+		a.creators.Fill(ctx, s.scope, at, open, a.present(s))
 	}
-	a.o.Log.Info("asking who made them", "region", at.Region, "resources", len(rs))
-	a.creators.Fill(ctx, s.scope, at, rs, a.present(s))
+	a.attribute(ctx, s, at, rs)
+}
+
+// told is who made a resource by the run's event.
+func (s *session) told(r resource.Ref) (resource.Origin, bool) {
+	if s.origin == nil {
+		return resource.Origin{}, false
+	}
+	return s.origin(r)
 }
 
 // errNoTrail says that this account has nothing that tells who made what.

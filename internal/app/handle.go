@@ -174,7 +174,8 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]resource.Ref, error) {
 	s := h.session
 	s.event, s.came, s.patience = true, cameAlong(r), newPatience(a.o.Wait)
-	s.io = newHeldReads(a.o.Source, a.o.Actor, originOf(r, s.came))
+	s.origin = originOf(r, s.came)
+	s.io = newHeldReads(a.o.Source, a.o.Actor, s.origin)
 	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled
 	if r.Cause == trigger.Call {
 		refs, s.mentions = r.Record.Mentions(), true
@@ -310,24 +311,22 @@ func cameAlong(r *trigger.Request) func(resource.Ref) bool {
 	}
 }
 
-// originOf tells what an event made, and what came along with it, who made it.
-func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Resource) {
+// originOf says who made what an event made, and what came along with that.
+func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Ref) (resource.Origin, bool) {
+	nobody := func(resource.Ref) (resource.Origin, bool) { return resource.Origin{}, false }
 	if r.Cause != trigger.Call {
-		return func(resource.Resource) {}
+		return nobody
 	}
 	c, ignored := r.Record.Creation()
 	if ignored != nil {
-		return func(resource.Resource) {}
+		return nobody
 	}
-	by := resource.Known(resource.Origin{Creator: r.Record.CreatedBy().Creator, Unsure: c.Overwrites})
-	return func(res resource.Resource) {
-		ref := res.Ref()
+	by := resource.Origin{Creator: r.Record.CreatedBy().Creator, Unsure: c.Overwrites}
+	return func(ref resource.Ref) (resource.Origin, bool) {
 		made := func(m creation.Made) bool {
 			return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID || m.Ref.ARN != "" && m.Ref.ARN == ref.ARN
 		}
-		if slices.ContainsFunc(c.Made, made) || came(ref) {
-			res.SetOrigin(by)
-		}
+		return by, slices.ContainsFunc(c.Made, made) || came(ref)
 	}
 }
 

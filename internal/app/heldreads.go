@@ -20,8 +20,8 @@ type heldReads struct {
 	inventory.Source
 	actor execute.Actor
 
-	// tell tells a resource that was read what the event says of it.
-	tell func(resource.Resource)
+	// origin is who made a resource by what the event says.
+	origin func(resource.Ref) (resource.Origin, bool)
 
 	mu   sync.Mutex
 	held map[heldKey]resource.Resource
@@ -43,8 +43,8 @@ type heldKey struct {
 	id string
 }
 
-func newHeldReads(src inventory.Source, actor execute.Actor, tell func(resource.Resource)) *heldReads {
-	return &heldReads{Source: src, actor: actor, tell: tell, held: map[heldKey]resource.Resource{}, told: map[heldKey]told{}}
+func newHeldReads(src inventory.Source, actor execute.Actor, origin func(resource.Ref) (resource.Origin, bool)) *heldReads {
+	return &heldReads{Source: src, actor: actor, origin: origin, held: map[heldKey]resource.Resource{}, told: map[heldKey]told{}}
 }
 
 // hold keeps resources as if they had been read.
@@ -52,7 +52,10 @@ func (h *heldReads) hold(rs ...resource.Resource) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range rs {
-		h.tell(r)
+		// Behind a service may be somebody else, who is asked for where it matters.
+		if o, ok := h.origin(r.Ref()); ok && o.Kind != resource.ServiceCreator {
+			r.SetOrigin(resource.Known(o))
+		}
 		h.held[heldKey{r.Ref().Place(), r.Ref().Type, r.Ref().ID}] = r
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,8 +52,21 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 	j := &job{set: set, account: a, ledger: ledger, now: now, progress: newProgress(e, f.verbose)}
 	notifier := notify.New(set, a.ways, nil)
 	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now, Ledger: ledger, Notifier: notifier, Systems: notifier,
-		Region: a.region, Log: logger(e, f.verbose), Progress: j.progress.show})
+		Region: a.region, Log: logger(e, f.verbose), Progress: j.progress.show, Wait: patiently(a)})
 	return j, nil
+}
+
+// spare is what is left of a command's time for recording what was done.
+const spare = 10 * time.Second
+
+// patiently waits in the account's own time, where the command has that time.
+func patiently(a *account) func(context.Context, time.Duration) bool {
+	return func(ctx context.Context, d time.Duration) bool {
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < d+spare {
+			return false
+		}
+		return a.wait(ctx, d) == nil
+	}
 }
 
 // moment is the time as of which to judge, and moves the clock of an account

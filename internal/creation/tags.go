@@ -85,17 +85,23 @@ func first(a, b loose.Value) loose.Value {
 // parents returns what the tags of what was made say it belongs to.
 func parents(made []Made) []resource.Parent {
 	for _, m := range made {
-		var found []resource.Parent
-		for _, p := range parentTags {
-			if v := m.Tags[p.key]; v != "" {
-				found = append(found, resource.Parent{Type: p.parent, ID: v})
-			}
-		}
-		if found != nil {
+		if found := ParentsOf(m.Tags); found != nil {
 			return found
 		}
 	}
 	return nil
+}
+
+// ParentsOf returns what the tags of a resource say it belongs to, the nearest
+// first; nil for nothing.
+func ParentsOf(tags tag.Set) []resource.Parent {
+	var found []resource.Parent
+	for _, p := range parentTags {
+		if v := tags[p.key]; v != "" {
+			found = append(found, resource.Parent{Type: p.parent, ID: v})
+		}
+	}
+	return found
 }
 
 // parentTags are the tags by which services mark what they make for a resource

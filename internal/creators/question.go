@@ -38,7 +38,7 @@ type question struct {
 // ask makes the question.
 func ask(r resource.Resource, now time.Time) *question {
 	ref := r.Ref()
-	q := &question{r: r, keys: keys(ref), made: madeAt(r, now), unique: strings.HasPrefix(string(ref.Type), "ec2:"), slack: far}
+	q := &question{r: r, keys: keys(ref), made: madeAt(r, now), unique: unique(ref.Type), slack: far}
 	if q.unique {
 		q.slack = near
 	}
@@ -50,6 +50,12 @@ func ask(r resource.Resource, now time.Time) *question {
 		}
 	}
 	return q
+}
+
+// unique says that what makes resources of a type never gives two one id. The
+// ARN of a stack ends in a UUID.
+func unique(t resource.Type) bool {
+	return strings.HasPrefix(string(t), "ec2:") || t == "cloudformation:stack" || t == "elasticmapreduce:cluster"
 }
 
 // await adds calls that may have made the resource.

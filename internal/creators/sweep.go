@@ -146,12 +146,17 @@ func madeBy(data []byte, account string, at time.Time) []record.Made {
 	if err != nil {
 		return nil
 	}
+	if !r.Time.IsZero() {
+		at = r.Time
+	}
+	return madeIn(r, account, at)
+}
+
+// madeIn is madeBy for a record that was parsed.
+func madeIn(r *creation.Record, account string, at time.Time) []record.Made {
 	c, ignored := r.Creation()
 	if ignored != nil || c.Overwrites {
 		return nil
-	}
-	if !r.Time.IsZero() {
-		at = r.Time
 	}
 	by := r.CreatedBy().Creator
 	var made []record.Made
