@@ -18,6 +18,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim/contract"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // openMoto opens a session on a new account in moto.
@@ -207,5 +208,39 @@ func TestMotoListsEveryReservationOnce(t *testing.T) {
 	slices.Sort(listed)
 	if d := cmp.Diff(launched, listed); d != "" || err != nil {
 		t.Error(err, d)
+	}
+}
+
+func TestMotoRolesAreReadAndTaggedByTheirARNs(t *testing.T) {
+	s, account, at := openMoto(t)
+	arn := account.Role(t, "deploy", map[string]string{"Owner": "forged"})
+	ref, ok := resource.AnythingRef(at, arn)
+	if !ok || ref.Type != "iam:role" {
+		t.Fatalf("%s is taken for %+v", arn, ref)
+	}
+	read := func() tag.Set {
+		r := &resource.Anything{Base: resource.Base{Reference: ref}}
+		s.Source().Fill(t.Context(), at, need.Tags, []resource.Resource{r})
+		if r.TagsErr != nil {
+			t.Error(r.TagsErr)
+		}
+		return r.TagSet
+	}
+	if d := cmp.Diff(tag.Set{"Owner": "forged"}, read()); d != "" {
+		t.Errorf("as it was made (-want +got)\n%s", d)
+	}
+	gone := strings.Replace(arn, "deploy", "gone", 1)
+	answer, err := s.Actor().Do(t.Context(), execute.Call{Action: action.Tag, Type: ref.Type, At: at, IDs: []string{arn, gone}, Tags: tag.Set{"Owner": "ada", "PrincipalId": "AROAEXAMPLE:ada"}})
+	if err != nil || len(answer.Failed) != 1 || fault.ClassOf(answer.Failed[gone]) != fault.NotFound {
+		t.Errorf("%+v, %v", answer, err)
+	}
+	if d := cmp.Diff(tag.Set{"Owner": "ada", "PrincipalId": "AROAEXAMPLE:ada"}, read()); d != "" {
+		t.Errorf("tagged (-want +got)\n%s", d)
+	}
+	if _, err := s.Actor().Do(t.Context(), execute.Call{Action: action.Untag, Type: ref.Type, At: at, IDs: []string{arn}, Keys: []string{"PrincipalId"}}); err != nil {
+		t.Error(err)
+	}
+	if d := cmp.Diff(tag.Set{"Owner": "ada"}, read()); d != "" {
+		t.Errorf("untagged (-want +got)\n%s", d)
 	}
 }

@@ -23,12 +23,14 @@ service, as CloudTrail names them. A call that is not here is left alone, and a
 resource that only such a call makes has no known creator.
 
 - **resource** is its type. Those under [Resource types](resources.md) can be
-  governed; the others are known by their records alone.
+  governed in all respects; the others by policies about [` + "`any`" + `](policy-file.md#every-resource-any),
+  from what their records tell.
 - **where** says where its id or ARN stands: ` + "`R`" + ` is ` + "`responseElements`, `Q` is `requestParameters`" + `, and
   ` + "`[]`" + ` a list. EC2 wraps the answers of its newer calls in an element that is named
   after the call, which is left out here. ` + "`resources`" + ` is the record's own list of ARNs.
 - **tagged by** is the call that puts tags on it; ` + "`tag:TagResources`" + ` is that of the
-  Resource Groups Tagging API.
+  Resource Groups Tagging API. tagwarden makes this one, EC2's and IAM's, and those of the types
+  that it lists. What only another call tags is a finding with the code ` + "`untaggable`" + `.
 - **rests on** a *record*, which was read with this line, or on AWS's *model* of the
   call, from which its SDKs are made.
 
@@ -59,7 +61,8 @@ The record says who made the call. Taken is the first that applies:
 ` + "`principal_id`" + ` is always the whole ` + "`aws:userid`" + `, for a role with its session. A name is
 never made up: where the record holds none, the kind is ` + "`unknown`" + `. Which session names
 are a program's is listed in ` + "`internal/identity/machine.go`" + `, with where each was seen. A
-call that CloudFormation made in a person's name is the person's.
+call that CloudFormation made in a person's name is the person's. What a service made
+for itself is given to [whoever is behind it](creators.md#what-services-make).
 
 ## How to add one
 

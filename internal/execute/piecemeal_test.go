@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
 )
@@ -127,5 +128,45 @@ func TestWhatWasThereBeforeIsKeptOfWhatWasDoneAndOfWhatWasHalfDone(t *testing.T)
 	}
 	if actor.calls != 2 {
 		t.Errorf("%d calls, want 2", actor.calls)
+	}
+}
+
+// A service that does not find what was made a moment ago does not find it yet.
+func TestWhatIsTooNewToBeFoundIsTriedAgainTogether(t *testing.T) {
+	const one, two, three, four = "i-00000000000000001", "i-00000000000000002", "i-00000000000000003", "i-00000000000000004"
+	for name, tt := range map[string]struct {
+		patience int
+		want     map[string]plan.State
+		calls    [][]string
+	}{
+		"there is time": {3, map[string]plan.State{one: plan.Done, two: plan.Done, three: plan.Done, four: plan.Failed},
+			[][]string{{one, two, three, four}, {two, three, four}, {three, four}, {four}}},
+		"there is little": {1, map[string]plan.State{one: plan.Done, two: plan.Done, three: plan.Failed, four: plan.Failed},
+			[][]string{{one, two, three, four}, {two, three, four}}},
+		"there is none": {0, map[string]plan.State{one: plan.Done, two: plan.Failed, three: plan.Failed, four: plan.Failed},
+			[][]string{{one, two, three, four}}},
+	} {
+		b := newBench(t, 4, plan.Action{Action: action.Tag, State: plan.Planned, Tags: tag.Set{"Project": "atlas"}})
+		actor := &piecemeal{aws: b.aws, fails: map[string][]fault.Class{
+			two: {fault.NotFound}, three: {fault.Invalid, fault.NotFound}, four: {fault.NotFound, fault.NotFound, fault.NotFound, fault.NotFound},
+		}}
+		b.runner.Actor = actor
+		b.runner.New = func(resource.Ref) bool { return true }
+		left := tt.patience
+		b.runner.Patience = func(context.Context) bool { left--; return left >= 0 }
+		b.run()
+		got := map[string]plan.State{}
+		for _, f := range b.plan.Findings {
+			got[f.Resource.ID] = f.Actions[0].State
+			if a := f.Actions[0]; a.State == plan.Failed && fault.Class(a.Code) != fault.NotFound && fault.Class(a.Code) != fault.Invalid {
+				t.Errorf("%s: %s failed with %s", name, f.Resource.ID, a.Code)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: states (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(tt.calls, actor.calls); diff != "" {
+			t.Errorf("%s: calls (-want +got):\n%s", name, diff)
+		}
 	}
 }
