@@ -230,6 +230,16 @@ func TestWhatALaunchBringsIsTaggedByAPolicyAboutAny(t *testing.T) {
 	}
 }
 
+// Snapshots of clusters are read and tagged as snapshots, as RDS names them.
+func TestWhatTheRecordCallsByAnotherNameIsReadByItsOwnService(t *testing.T) {
+	w := newWorld(t, stampAll)
+	id := w.aws.Add(&resource.DBSnapshot{Base: resource.Base{Reference: resource.Ref{Region: region, ID: resource.ClusterSnapshotID("before")}}})
+	h, _ := w.happens(madeBy("rds:CreateDBClusterSnapshot", `{}`, `{"dBClusterSnapshotArn":"arn:aws:rds:us-east-1:111122223333:cluster-snapshot:before"}`))
+	if tags := w.tagsOf(id); tags["Owner"] != "ada" || !h.Done() || w.aws.Calls()["rds:AddTagsToResource"] != 1 {
+		t.Errorf("tags %v, calls %v", tags, w.aws.Calls())
+	}
+}
+
 func TestWhatIsOfAnotherAccountIsLeftAlone(t *testing.T) {
 	w := newWorld(t, stampAll)
 	h, _ := w.happens(madeTopic("arn:aws:sns:us-east-1:999988887777:theirs"))

@@ -27,8 +27,11 @@ func (s *session) made(r *creation.Record, c *creation.Creation) []resource.Ref 
 			continue
 		}
 		ref, ok := resource.AnythingRef(m.Ref.Place(), m.Ref.ARN)
+		_, ours := resource.SchemaOf(ref.Type) // snapshots of clusters are snapshots
 		switch {
 		case !s.concerned(ref.Type):
+		case ours:
+			refs = append(refs, ref)
 		case !ok:
 			s.untold = append(s.untold, untold(r, m))
 		case ref.Account == s.caller.Account:
