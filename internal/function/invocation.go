@@ -23,6 +23,7 @@ type invocation struct {
 	batch    trigger.Batch
 	policies *policies
 	until    deadline
+	tries    int // of the one event
 
 	app *app.App
 }
@@ -58,7 +59,7 @@ func (i *invocation) prepare(ctx context.Context) error {
 	}
 	notifier := notify.New(force.set, a.ways, a.wait)
 	i.app = app.New(app.Options{Set: force.set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: archive, Clock: a.now,
-		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Later: force.later, Region: a.region, Log: i.log})
+		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Later: force.later, Region: a.region, Log: i.log, Wait: i.wait})
 	return nil
 }
 
@@ -113,6 +114,7 @@ const (
 func (i *invocation) insist(ctx context.Context, r *trigger.Request, n int, e *Event) error {
 	pause := firstWait
 	for try := 0; ; try++ {
+		i.tries = try
 		err := i.handle(ctx, r, n, e)
 		if err == nil || named(err).Name != Unfinished || try == waits || len(i.batch.Messages) > 1 || i.until.left() < pause+i.until.kept {
 			return err
@@ -123,6 +125,16 @@ func (i *invocation) insist(ctx context.Context, r *trigger.Request, n int, e *E
 		}
 		pause *= 2
 	}
+}
+
+// wait lets time pass for what an event made to be found, as long as there is
+// time. It is waited for once: not when the event is tried again, nor where the
+// rest of a batch would have to wait too.
+func (i *invocation) wait(ctx context.Context, d time.Duration) bool {
+	if i.tries > 0 || len(i.batch.Messages) > 1 || i.until.left() < d+i.until.kept {
+		return false
+	}
+	return i.policies.account.wait(ctx, d) == nil
 }
 
 // gone is how old an event may be about something that cannot be seen: EC2 shows
