@@ -29,4 +29,9 @@ func TestIAMKnowsThePermissionOfEveryChange(t *testing.T) {
 			t.Errorf("%s of EC2's other types takes %s", k, ec2Tagging[k].call.Permission())
 		}
 	}
+	for typ, thing := range iamThings {
+		if !slices.Contains(iam.Permissions(resource.Any, action.Tag), thing.tag.Permission()) || !slices.Contains(iam.Permissions(resource.Any, action.Untag), thing.untag.Permission()) {
+			t.Errorf("changing tags of %s takes %s and %s", typ, thing.tag.Permission(), thing.untag.Permission())
+		}
+	}
 }

@@ -112,7 +112,7 @@ func throughAPI(rights map[action.Kind][]right) map[action.Kind][]right {
 }
 
 // anyTags are the permissions to change the tags of whatever there is: those of
-// every type that tagwarden has, and of EC2's others.
+// every type that tagwarden has, of EC2's others, and of what IAM holds.
 func anyTags(all map[resource.Type]map[action.Kind][]right) map[action.Kind][]right {
 	out := throughAPI(tags(resource.Any, []string{foreignEC2}))
 	for _, t := range slices.Sorted(maps.Keys(all)) {
@@ -124,6 +124,7 @@ func anyTags(all map[resource.Type]map[action.Kind][]right) map[action.Kind][]ri
 			}
 		}
 	}
+	addIAM(out)
 	return out
 }
 

@@ -132,7 +132,7 @@ func TestWhatEachPartOfAPolicyFileNeeds(t *testing.T) {
 		{"observing tells", about("ec2:instance, enforce: [notify: topic]"), []string{"ec2:DescribeInstances"}, []string{"sns:Publish"}},
 		{"a fact", about("ec2:volume, match: 'resource.parent.tags[\"a\"] == \"b\"'"), []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"}, nil},
 		{"a metric", about("ec2:instance, match: 'metric(\"CPUUtilization\", \"Average\", days(1)) < 1.0'"), []string{"cloudwatch:GetMetricData", "ec2:DescribeInstances"}, nil},
-		{"a creator", about("ec2:instance, tags: {A: {value: creator.name}}"), []string{"cloudtrail:LookupEvents", "ec2:DescribeInstances"}, nil},
+		{"a creator", about("ec2:instance, tags: {A: {value: creator.name}}"), []string{"autoscaling:DescribeAutoScalingGroups", "cloudtrail:LookupEvents", "ec2:DescribeInstances", "tag:GetResources"}, nil},
 		{"required tags alone are not written", about("ec2:subnet, mode: enforce, tags: {A: {}}"), []string{"ec2:DescribeSubnets"}, nil},
 		{"a default is", about("ec2:subnet, mode: enforce, tags: {A: {default: b}}"), []string{"ec2:DescribeSubnets"}, []string{"ec2:CreateTags"}},
 		{"children", about("ec2:instance, mode: enforce, tags: {A: {default: b}}, children: [volumes]"), []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"}, []string{"ec2:CreateTags"}},
@@ -154,9 +154,9 @@ func TestWhatEachPartOfAPolicyFileNeeds(t *testing.T) {
 		{"a ledger", "settings: {ledger: {dynamodb: cases}}\n" + about("ec2:vpc, tags: {A: {}}"), []string{"dynamodb:BatchGetItem", "dynamodb:Query", "ec2:DescribeVpcs"},
 			[]string{"dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}},
 		{"a ledger that remembers creators", "settings: {ledger: {dynamodb: cases}, creators: {s3: s3://logs/audit}}\n" + about("ec2:vpc, match: creator.name == \"a\""),
-			[]string{"cloudtrail:LookupEvents", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "ec2:DescribeVpcs", "s3:GetObject", "s3:ListBucket"},
+			[]string{"autoscaling:DescribeAutoScalingGroups", "cloudtrail:LookupEvents", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "ec2:DescribeVpcs", "s3:GetObject", "s3:ListBucket", "tag:GetResources"},
 			[]string{"dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"}},
-		{"rules in a table", about("ec2:instance, mode: enforce, tags_from: {dynamodb: rules}"), []string{"cloudtrail:LookupEvents", "dynamodb:Scan", "ec2:DescribeInstances"}, []string{"ec2:CreateTags"}},
+		{"rules in a table", about("ec2:instance, mode: enforce, tags_from: {dynamodb: rules}"), []string{"autoscaling:DescribeAutoScalingGroups", "cloudtrail:LookupEvents", "dynamodb:Scan", "ec2:DescribeInstances", "tag:GetResources"}, []string{"ec2:CreateTags"}},
 		{"a lookup", "lookups: {people: {s3: s3://tables/people.csv, key: a, value: b}}\n" + about("ec2:vpc, match: 'lookup(\"people\", \"x\") == \"y\"'"), []string{"ec2:DescribeVpcs", "s3:GetObject"}, nil},
 	} {
 		plan := role(t, tt.file, iam.Options{ReadOnly: true})
@@ -321,6 +321,40 @@ func TestEveryGrantOfAnyPolicyIsNarrowOrSaysWhy(t *testing.T) {
 			case len(g.Uses) == 0:
 				t.Errorf("nothing needs %s", g.Permission)
 			}
+		}
+	}
+}
+
+// IAM itself is in no region, and its own calls tag what it holds.
+func TestWhatAnEventNamesOfIAMIsReadAndTagged(t *testing.T) {
+	const role1 = "arn:aws:iam::111122223333:role/app/worker"
+	file := func(on string) string {
+		return header + "settings: {regions: [eu-west-1]}\npolicies: [{name: p, resource: any, " + on + "mode: enforce, tags: {Owner: {value: creator.name}}}]\n"
+	}
+	o := iam.Options{Account: "111122223333"}
+	woken, sweep := layer(t, role(t, file("on: created, "), o), iam.MaxDocument), layer(t, role(t, file(""), o), iam.MaxDocument)
+	for _, tt := range []struct {
+		what             string
+		layer            iamtest.Layer
+		action, resource string
+		keys             []string
+		want             bool
+	}{
+		{"woken", woken, "iam:ListRoleTags", role1, nil, true},
+		{"by schedule", sweep, "iam:ListRoleTags", role1, nil, false},
+		{"woken", woken, "iam:TagRole", role1, []string{"Owner"}, true},
+		{"by schedule", sweep, "iam:TagRole", role1, []string{"Owner"}, true},
+		{"woken", woken, "iam:TagRole", role1, []string{"Admin"}, false},
+		{"woken", woken, "iam:TagRole", strings.Replace(role1, "1111", "9999", 1), []string{"Owner"}, false},
+		{"woken", woken, "iam:TagOpenIDConnectProvider", "arn:aws:iam::111122223333:oidc-provider/ci.example.com", []string{"Owner"}, true},
+		{"woken", woken, "iam:TagMFADevice", "arn:aws:iam::111122223333:mfa/ada", []string{"Owner"}, true},
+		{"woken", woken, "iam:TagRole", "arn:aws:iam::111122223333:group/ops", []string{"Owner"}, false},
+		{"woken", woken, "iam:UntagRole", role1, []string{"Owner"}, false},
+	} {
+		in := iamtest.Context{"aws:RequestedRegion": {"us-east-1"}, "aws:TagKeys": tt.keys}
+		got := iamtest.Decide(iamtest.Request{Action: tt.action, Resource: tt.resource, Context: in}, tt.layer)
+		if (got == iamtest.Allowed) != tt.want {
+			t.Errorf("%s: %s on %s with %v: %v", tt.what, tt.action, tt.resource, tt.keys, got)
 		}
 	}
 }

@@ -43,6 +43,9 @@ func (b *builder) policy(p *policy.Policy) {
 	for _, t := range slices.Concat(p.Types, p.Children) {
 		b.readAgain(p, t)
 	}
+	if p.Wakes.Any() && p.Concerns(resource.Any) {
+		b.named(Use{Policy: p.Name, For: "reading what an event names, whatever its type"})
+	}
 	if p.Mode == policy.Enforce {
 		b.repairs(p)
 		b.marks(p)
@@ -98,6 +101,18 @@ func (b *builder) fact(f need.Fact, u Use) {
 	if f == need.Creator {
 		b.creators = true
 		b.archive(u)
+		// Behind a service is who made what it made things for, or the owner of that.
+		b.list(resource.AutoScalingGroup, u)
+		b.fact(need.Tags, u)
+	}
+}
+
+// named adds the calls about what an event names of types that tagwarden does
+// not have.
+func (b *builder) named(u Use) {
+	b.fact(need.Tags, u)
+	for _, call := range need.ReadIAMTags {
+		b.add(want{class: reading, permission: call.Permission()}, u)
 	}
 }
 

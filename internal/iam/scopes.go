@@ -58,7 +58,7 @@ func rds(kind string) string { return "arn:{partition}:rds:{region}:{account}:" 
 
 // scopes are those of the permissions that are not limited by what a policy
 // file names. Those that a change takes are on the resources of its type.
-var scopes = map[string]scope{
+var scopes = withIAM(map[string]scope{
 	"autoscaling:DescribeAutoScalingGroups":    {any: lists},
 	"autoscaling:DescribeLaunchConfigurations": {any: lists},
 	"cloudtrail:LookupEvents":                  {any: noResource},
@@ -116,7 +116,7 @@ var scopes = map[string]scope{
 	"tag:TagResources":                {any: byService},
 	"tag:UntagResources":              {any: byService},
 	"ssm:DescribeInstanceInformation": {any: lists},
-}
+})
 
 const (
 	recorders = "arn:{partition}:config:{region}:{account}:configuration-recorder/*"

@@ -11,7 +11,7 @@ import (
 
 // What a fact calls is limited to something, or it says why not.
 func TestEveryCallOfAFactHasAScope(t *testing.T) {
-	facts := []need.Fact{need.Creator, need.Metrics, need.Protection}
+	facts := []need.Fact{need.Creator, need.Metrics, need.Protection, need.Tags}
 	for _, s := range resource.Schemas() {
 		for _, f := range s.Fields {
 			facts = append(facts, f.Fact)
