@@ -176,7 +176,7 @@ func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]r
 	s.event, s.came, s.patience = true, cameAlong(r), newPatience(a.o.Wait)
 	s.origin = originOf(r, s.came)
 	s.io = newHeldReads(a.o.Source, a.o.Actor, s.origin)
-	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled
+	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled || r.Evaluation != nil
 	if r.Cause == trigger.Call {
 		refs, s.mentions = r.Record.Mentions(), true
 		if c, ignored := r.Record.Creation(); ignored == nil {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -218,6 +219,28 @@ func TestAnOwnerStaysWhereTheCallMayHaveChangedWhatWasThere(t *testing.T) {
 	}
 }
 
+func TestOwnersThatDisagreeStayWhereTheCallMayHaveChangedWhatWasThere(t *testing.T) {
+	const rule = "arn:aws:events:us-east-1:111122223333:rule/nightly"
+	const file = `
+settings: {mark: off}
+policies:
+  - {name: owners, resource: any, on: created, mode: enforce, tags: {Owner: {value: creator.name, overwrite: true, aliases: [owner]}}}
+`
+	there := tag.Set{"Owner": "bea", "owner": "eve"}
+	w := newWorld(t, file)
+	w.strange("events:rule", rule, there)
+	w.happens(madeBy("events:PutRule", `{"name":"nightly"}`, fmt.Sprintf(`{"ruleArn":%q}`, rule)))
+	if diff := cmp.Diff(there, w.tagsOf(rule)); diff != "" {
+		t.Errorf("changed (-want +got)\n%s", diff)
+	}
+	w = newWorld(t, file)
+	w.strange("sns:topic", topicARN, there)
+	w.happens(madeTopic(topicARN))
+	if diff := cmp.Diff(tag.Set{"Owner": "ada", "owner": "eve"}, w.tagsOf(topicARN)); diff != "" {
+		t.Errorf("made (-want +got)\n%s", diff)
+	}
+}
+
 func TestWhatALaunchBringsIsTaggedByAPolicyAboutAny(t *testing.T) {
 	w := newWorld(t, stampAll)
 	id := w.aws.Launch(sim.Instance{ID: "i-00000000000000001", Region: region})
@@ -252,5 +275,70 @@ func TestThePolicyOfOneTypeIsNotWokenByAnother(t *testing.T) {
 	w := newWorld(t, stamp)
 	if h, _ := w.happens(madeTopic(topicARN)); h.Ignored == "" {
 		t.Errorf("%+v", h)
+	}
+}
+
+// What a call names may be gone, or another account's: nobody waits for it.
+func TestWhatIsOnlyMentionedIsNotWaitedFor(t *testing.T) {
+	w := newWorld(t, `
+settings: {mark: off}
+policies:
+  - {name: projects, resource: any, on: {api: "ec2:StartInstances"}, mode: enforce, tags: {Project: {default: none}}}
+`)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	started := call("StartInstances", fmt.Sprintf(`{"instancesSet":{"items":[{"instanceId":%q},{"instanceId":"i-00000000000000002"}]}}`, id), `null`)
+	h, waits := w.waiting(started, func(int) {})
+	if h.Ignored != "" || waits != 0 || len(h.Unseen) != 0 || !h.Done() {
+		t.Errorf("after %d waits: %+v", waits, h)
+	}
+	if got := w.tagsOf(id)["Project"]; got != "none" {
+		t.Errorf("what can be read has the project %q", got)
+	}
+	if h, _ = w.happens(started); h.Ignored != "it was handled before" {
+		t.Errorf("once more: %+v", h)
+	}
+}
+
+func TestWhatALateInstanceBringsIsTaggedInTheSameHandling(t *testing.T) {
+	w := newWorld(t, volumesAlone)
+	const id = "i-00000000000000001"
+	h, waits := w.waiting(launched(id), func(n int) {
+		if n == 2 {
+			w.aws.Launch(sim.Instance{ID: id, Region: region})
+		}
+	})
+	i, _ := w.aws.Instance(id)
+	if waits != 2 || !h.Done() || w.tagsOf(i.Volumes[0])["Owner"] != "ada" {
+		t.Errorf("after %d waits: unseen %v, tags %v", waits, h.Unseen, w.tagsOf(i.Volumes[0]))
+	}
+}
+
+func TestEachLookIsConfirmed(t *testing.T) {
+	w := newWorld(t, stamp)
+	first := w.aws.Launch(sim.Instance{ID: "i-00000000000000001", Region: region})
+	const second = "i-00000000000000002"
+	a := app.New(app.Options{Set: w.set(), Source: w.aws, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: w.post, Region: region,
+		Wait: func(context.Context, time.Duration) bool {
+			w.aws.Launch(sim.Instance{ID: second, Region: region})
+			return true
+		}})
+	e := w.event(launched(first, second))
+	declined := errors.New("declined")
+	asked := 0
+	e.Confirm = func(*app.Handling) error {
+		if asked++; asked == 2 {
+			return declined
+		}
+		return nil
+	}
+	h, report, err := a.Handle(t.Context(), e)
+	if !errors.Is(err, declined) || h == nil || report == nil {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if w.tagsOf(first)["Owner"] != "ada" || len(w.tagsOf(second)) != 0 {
+		t.Errorf("tags %v and %v", w.tagsOf(first), w.tagsOf(second))
+	}
+	if h, _ := w.happens(launched(first, second)); !h.Done() || w.tagsOf(second)["Owner"] != "ada" {
+		t.Errorf("given again: %+v", h)
 	}
 }
