@@ -254,14 +254,15 @@ func TestTheLadderOnMoto(t *testing.T) {
 	same(t, "mails in all", 6, len(recipients()))
 }
 
-func TestThreeThousandInstancesOnSeveralPagesAndInTwoRegions(t *testing.T) {
+// moto is slow with many: they take it the square of their number.
+func TestAThousandInstancesInTwoRegions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("launching 3,000 instances takes a while")
+		t.Skip("launching 1,000 instances takes a while")
 	}
 	aws := mototest.Start(t).Account(t, "us-east-1")
 	aws.Setenv(t)
 	far := aws.In("ap-south-1")
-	for i := range 30 {
+	for i := range 10 {
 		a := aws
 		if i%2 == 1 {
 			a = far
@@ -273,7 +274,7 @@ func TestThreeThousandInstancesOnSeveralPagesAndInTwoRegions(t *testing.T) {
 	u := newUser(t, "s1-long-running-untagged.yaml", nil)
 	u.unwatched = true
 	d := u.json(0, "plan", "--at", "+8d", "--region", "us-east-1,ap-south-1")
-	same(t, "examined", 3003, d.Summary["examined"])
+	same(t, "examined", 1003, d.Summary["examined"])
 	same(t, "violations", want, d.violating())
 }
 

@@ -44,7 +44,8 @@ func (l *loader) buildPolicy(p *policyDraft) {
 	if !raw.memory.set() && p.Timed() {
 		p.Memory = hoursMemory
 	}
-	if !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("tags_from") == nil && p.at.child("hours") == nil {
+	everything := len(p.Wakes.Outcomes) == 0 || !p.NoSweep // what another policy acted on was chosen by that
+	if everything && !raw.match.set() && p.at.child("match") == nil && p.at.child("tags") == nil && p.at.child("tags_from") == nil && p.at.child("hours") == nil {
 		l.warn(whereName(p), "write match or tags, unless this is meant", "with neither match nor tags, every resource of the type violates the policy")
 	}
 }
