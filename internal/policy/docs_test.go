@@ -38,7 +38,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 		case "version":
 		case "settings":
 			text = "version: 1\n" + text + channels + policies
-		case "channels", "define", "lookups":
+		case "channels", "define", "lookups", "access":
 			text = "version: 1\n" + text + policies
 		case "hours":
 			text = "version: 1\n" + inPolicy + inside(text)
@@ -64,7 +64,7 @@ func TestTheDocumentationNamesEveryKey(t *testing.T) {
 	keys := policyFile.keys()
 	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
 		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),
-		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), outcomeSection.keys(), stepWords(true)} {
+		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), accessSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), outcomeSection.keys(), stepWords(true)} {
 		keys = append(keys, more...)
 	}
 	for _, k := range keys {

@@ -36,6 +36,7 @@ type rawFile struct {
 	defines  val[[]entry[string]]
 	lookups  val[[]entry[rawLookup]]
 	policies val[[]val[rawPolicy]]
+	access   val[rawAccess]
 }
 
 // policyFile is the whole of a file.
@@ -47,7 +48,7 @@ var policyFile = section[rawFile]{name: "the file", doc: "A policy file of tagwa
 	key("policies", "What must hold.", listOf(policySection.kind()), func(f *rawFile) *val[[]val[rawPolicy]] { return &f.policies }),
 	key("lookups", "Tables, by name, for lookup() in expressions and for allowed in tag rules.", mapOf(lookupSection.kind()),
 		func(f *rawFile) *val[[]entry[rawLookup]] { return &f.lookups }),
-	later[rawFile]("access", ""),
+	key("access", "What access control by tag is made from; tagwarden access writes it.", accessSection.kind(), func(f *rawFile) *val[rawAccess] { return &f.access }),
 	later[rawFile]("accounts", "run tagwarden with the credentials of each account"),
 }}
 
@@ -177,6 +178,7 @@ func (l *loader) build(sources []Source) {
 	l.checkOutcomes()
 	l.checkTargets()
 	l.compileRouters()
+	l.buildAccess()
 	l.checkPolicies()
 }
 

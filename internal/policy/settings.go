@@ -38,7 +38,6 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 	key("outcomes", "Where what was done is published as events; unless set, what other policies follow, on the default bus.", outcomesSection.kind(),
 		func(s *rawSettings) *val[rawOutcomes] { return &s.outcomes }),
 	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
-	later[rawSettings]("access", ""),
 }}
 
 // rawLedger is where cases are kept.

@@ -20,6 +20,9 @@ type Set struct {
 	Settings Settings
 	Channels map[string]*Channel
 	Policies []*Policy // in the order of the files
+	// Access is what access control by tag is made from; nil where the files say
+	// nothing of it. No policy judges by it.
+	Access *Access
 	// Digest identifies what was loaded, environment variables filled in: two
 	// loads with one digest judge alike. It is "sha256:" and hexadecimal.
 	Digest string
