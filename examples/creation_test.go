@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/aws/mototest"
+	"github.com/tagwarden/tagwarden/internal/iamtest"
 )
 
 // person is whoever makes a call.
@@ -188,6 +189,73 @@ func TestS4OnMoto(t *testing.T) {
 	}
 	if h := u.happens(0, record); h.Ignored != "it was handled before" {
 		t.Errorf("the launch again: %+v", h)
+	}
+}
+
+// What tagwarden writes at a launch is what the policy of the people asks for:
+// the tags are read from the account, and the policy by somebody else.
+func TestS4LetsPeopleActOnWhatIsTheirsOnMoto(t *testing.T) {
+	aws := mototest.Shared(t).Account(t, "ca-west-1")
+	aws.Setenv(t)
+	u := newUser(t, "s4-everything-on-creation.yaml", nil)
+	priya, ada := priyaOf(aws), adaOf(aws)
+	people := u.policies("access", "policy")
+	may := func(who, permission, kind, id string) bool {
+		t.Helper()
+		c := iamtest.Context{"aws:userid": {who}}
+		for k, v := range tags(t, aws, id) {
+			c["ec2:ResourceTag/"+k] = []string{v}
+		}
+		r := iamtest.Request{Action: permission, Resource: fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", aws.Region, aws.ID, kind, id), Context: c}
+		return iamtest.Decide(r, people) == iamtest.Allowed
+	}
+	ids, volumes, _, record := launch(t, aws, priya, "s4-6", 2, map[string]string{"PrincipalId": ada.principal, "Project": "apollo"})
+	u.happens(0, record)
+	others, _, _, record := launch(t, aws, ada, "s4-7", 1, nil)
+	for _, who := range []person{priya, ada} {
+		if may(who.principal, "ec2:StopInstances", "instance", others[0]) {
+			t.Errorf("%s may stop what nobody is known to own", who.name)
+		}
+	}
+	u.happens(0, record)
+	for _, permission := range []string{"ec2:StopInstances", "ec2:StartInstances", "ec2:RebootInstances", "ec2:TerminateInstances"} {
+		for _, id := range ids {
+			if !may(priya.principal, permission, "instance", id) || may(ada.principal, permission, "instance", id) {
+				t.Errorf("%s of %s, which is Priya's: by her %v, by Ada %v", permission, id, may(priya.principal, permission, "instance", id), may(ada.principal, permission, "instance", id))
+			}
+		}
+		if may(priya.principal, permission, "instance", others[0]) || !may(ada.principal, permission, "instance", others[0]) {
+			t.Errorf("%s of %s, which is Ada's", permission, others[0])
+		}
+	}
+	for _, id := range volumes {
+		if !may(priya.principal, "ec2:DeleteVolume", "volume", id) || may(ada.principal, "ec2:DeleteVolume", "volume", id) {
+			t.Errorf("the volume %s is Priya's", id)
+		}
+	}
+
+	// Each has a group, and nobody else.
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				ResourceQuery struct {
+					Query struct{ TagFilters []struct{ Values []string } }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(u.iam("access", "groups"), &template); err != nil {
+		t.Fatal(err)
+	}
+	var owners []string
+	for _, r := range template.Resources {
+		for _, f := range r.Properties.ResourceQuery.Query.TagFilters {
+			owners = append(owners, f.Values...)
+		}
+	}
+	slices.Sort(owners)
+	if want := []string{ada.principal, priya.principal}; !slices.Equal(owners, want) {
+		t.Errorf("groups of %q, not of %q", owners, want)
 	}
 }
 

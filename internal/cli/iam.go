@@ -49,7 +49,7 @@ after the other, and standard error says so.`,
 	}
 	f.policyFlag(c)
 	c.Flags().StringSliceVar(&f.regions, "region", nil, "`REGION` that is read, or all; may be given several times (default: as the policy file says)")
-	c.Flags().StringVar(&f.account, "account", "", "the `ID` of the account, for the ARNs (default: any account)")
+	accountFlag(c, &f.account)
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "what plan needs, without what only apply does")
 	c.Flags().BoolVar(&f.explain, "explain", false, "say what needs each permission instead")
 	textOrJSON(c, &f.output)
@@ -63,8 +63,8 @@ func runIAM(c *cobra.Command, e Env, f *iamFlags) error {
 	if c.Flags().Changed("output") && !f.explain {
 		return &mistake{verb: c.CommandPath(), err: errOnlyExplained}
 	}
-	if f.account != "" && !accountID.MatchString(f.account) {
-		return &mistake{verb: c.CommandPath(), err: fmt.Errorf("--account: %q is no account: it has 12 digits", f.account)}
+	if err := checkAccount(c, f.account); err != nil {
+		return err
 	}
 	if err := checkRegions(c, f.regions); err != nil {
 		return err
