@@ -90,7 +90,10 @@ func (l *loader) buildAccess() {
 		a.add(l.exempting()...)
 		a.add(l.set.Settings.Mark)
 	}
-	a.add(l.renamed(a)...)
+	for n := 0; n < len(a.Protect); { // what is renamed to what is renamed, too
+		n = len(a.Protect)
+		a.add(l.renamed(a)...)
+	}
 	a.add(resource.BackupTag, resource.SizesTag)
 	for _, k := range append([]string{a.OwnerKey}, written...) {
 		if a.Protects(k) && !holds(a.Owning, k) {

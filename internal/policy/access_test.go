@@ -34,6 +34,8 @@ policies:
 				Owning: []string{"PrincipalId", "Owner"}}},
 		{"as written", "access: {owner_key: UserId, protect: Project, require_at_creation: [Team]}" + stamps,
 			&Access{OwnerKey: "UserId", Protect: append([]string{"UserId", "Project", "Proj"}, own...), Owning: []string{"UserId"}, Require: []Demand{{Key: "Team"}}}},
+		{"what is renamed twice", "access: {protect: [PrincipalId]}" + strings.Replace(stamps, "Team: {}", "Team: {aliases: [Crew]}", 1) + "  - {name: two, resource: ec2:volume, tags: {PRINCIPALID: {aliases: [Team]}}}\n",
+			&Access{OwnerKey: "PrincipalId", Protect: append([]string{"PrincipalId", "Team", "Crew"}, own...), Owning: []string{"PrincipalId"}}},
 		{"what may be empty", "access: {protect: [principalid], require_at_creation: [Project, Team, Owner]}" + stamps,
 			&Access{OwnerKey: "PrincipalId", Protect: append([]string{"PrincipalId"}, own...), Owning: []string{"PrincipalId"},
 				Require: []Demand{{Key: "Project", Empty: true}, {Key: "Team"}, {Key: "Owner"}}}},
