@@ -286,6 +286,10 @@ var codes = map[string]verdict{
 	"InternalServerException":                   passing,
 	"ServiceQuotaExceededException":             {fault.Quota, "raise the quota of schedules in {region}"},
 
+	// Checkups.
+	"NoSuchEntity":           gone,
+	"TrailNotFoundException": gone,
+
 	// Publications.
 	"NotFound":         {fault.NotFound, "the topic does not exist in {region}"},
 	"EndpointDisabled": {class: fault.WrongState},

@@ -77,7 +77,10 @@ var _ dynamo.Table = (*LedgerTable)(nil)
 // LedgerTable returns the table of that name, in the default region. It makes
 // no call.
 func (s *Session) LedgerTable(name string) (*LedgerTable, error) {
-	region := s.Region()
+	return s.ledgerTable(name, s.Region())
+}
+
+func (s *Session) ledgerTable(name, region string) (*LedgerTable, error) {
 	api, err := s.ledgers.get(callLedgerQuery, region, func() *ledgerAPI {
 		c := dynamodb.NewFromConfig(s.cfg, func(o *dynamodb.Options) {
 			o.Region = region

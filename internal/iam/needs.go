@@ -148,7 +148,7 @@ func (b *builder) expressions(p *policy.Policy, u Use) {
 		if s.Action != action.Notify {
 			continue
 		}
-		for _, c := range b.targets(s) {
+		for _, c := range b.set.Reached(s) {
 			if c.Router == nil {
 				continue
 			}

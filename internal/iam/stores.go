@@ -75,36 +75,13 @@ func (b *builder) ledger() {
 	}
 }
 
-// targets are the channels that a notification can reach, routers included.
-func (b *builder) targets(s *policy.Step) []*policy.Channel {
-	names := []string{s.To}
-	if o := b.set.Settings.Owner; s.To == policy.OwnerChannel && o != nil {
-		names = []string{o.Via, o.Otherwise}
-	}
-	var out []*policy.Channel
-	for len(names) > 0 {
-		name := names[0]
-		names = names[1:]
-		c := b.set.Channels[name]
-		if c == nil || slices.Contains(out, c) {
-			continue
-		}
-		out = append(out, c)
-		if c.Router != nil {
-			names = append(names, c.Router.Otherwise)
-			names = append(names, slices.Sorted(maps.Values(c.Router.Map))...)
-		}
-	}
-	return out
-}
-
 // notices adds what telling people takes.
 func (b *builder) notices(p *policy.Policy) {
 	for i := range p.Steps {
 		if p.Steps[i].Action != action.Notify {
 			continue
 		}
-		for _, c := range b.targets(&p.Steps[i]) {
+		for _, c := range b.set.Reached(&p.Steps[i]) {
 			u := Use{Policy: p.Name, For: "the channel " + c.Name}
 			switch {
 			case c.SES != nil:

@@ -45,9 +45,9 @@ type Key struct{ Name, Type string }
 // String is the key as AWS's documentation names it.
 func (k Key) String() string { return k.Name + " (" + k.Type + ")" }
 
-// wrongKey is what is wrong with the keys of a table of rules, "" where nothing
+// WrongKey is what is wrong with the keys of a table of rules, "" where nothing
 // is.
-func (d Description) wrongKey() string {
+func (d Description) WrongKey() string {
 	want := Key{rules.RuleID, "N"}
 	switch {
 	case d.Hash != want:
@@ -88,9 +88,9 @@ func Init(ctx context.Context, t Tables, r document.Ref, wait Wait) (made bool, 
 			// DynamoDB answers so for a moment after a table was created.
 		case err != nil:
 			return made, fmt.Errorf("looking at the table %s: %w", r, err)
-		case d.wrongKey() != "":
+		case d.WrongKey() != "":
 			return false, &fault.Error{Class: fault.Invalid, Call: "dynamodb:DescribeTable", Region: r.Region,
-				Message: fmt.Sprintf("the table %s is no table of rules: %s", r, d.wrongKey()), Hint: "give the rules a table of their own, under another name"}
+				Message: fmt.Sprintf("the table %s is no table of rules: %s", r, d.WrongKey()), Hint: "give the rules a table of their own, under another name"}
 		case d.Status == Active:
 			return made, nil
 		}
