@@ -145,4 +145,20 @@ var dryRuns = map[string]dryRun{
 		return a.createSnapshots
 	},
 		&ec2.CreateSnapshotsInput{DryRun: awssdk.Bool(true), InstanceSpecification: &types.InstanceSpecification{InstanceId: awssdk.String("i-" + zeros)}}),
+	"ec2:AuthorizeSecurityGroupIngress": asking(func(a *ec2API) func(context.Context, *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+		return a.authorizeIngress
+	},
+		&ec2.AuthorizeSecurityGroupIngressInput{DryRun: awssdk.Bool(true), GroupId: awssdk.String("sg-" + zeros), IpPermissions: noAddress}),
+	"ec2:AuthorizeSecurityGroupEgress": asking(func(a *ec2API) func(context.Context, *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
+		return a.authorizeEgress
+	},
+		&ec2.AuthorizeSecurityGroupEgressInput{DryRun: awssdk.Bool(true), GroupId: awssdk.String("sg-" + zeros), IpPermissions: noAddress}),
+	"ec2:CreateNetworkAclEntry": asking(func(a *ec2API) func(context.Context, *ec2.CreateNetworkAclEntryInput) (*ec2.CreateNetworkAclEntryOutput, error) {
+		return a.createACLEntry
+	},
+		&ec2.CreateNetworkAclEntryInput{DryRun: awssdk.Bool(true), NetworkAclId: awssdk.String("acl-" + zeros), RuleNumber: awssdk.Int32(1), Egress: awssdk.Bool(false),
+			Protocol: awssdk.String("-1"), RuleAction: types.RuleActionDeny, CidrBlock: noAddress[0].IpRanges[0].CidrIp}),
 }
+
+// noAddress is a rule about an address that nobody has ("TEST-NET-1" in RFC 5737).
+var noAddress = []types.IpPermission{{IpProtocol: awssdk.String("-1"), IpRanges: []types.IpRange{{CidrIp: awssdk.String("192.0.2.1/32")}}}}

@@ -15,9 +15,10 @@ import (
 	"github.com/tagwarden/tagwarden/internal/fault"
 )
 
-// Simulate asks IAM's policy simulator. It knows the policies of the caller and
-// of the organisation, without conditions in the latter, and neither policies of
-// sessions nor those of resources ("How the IAM policy simulator works").
+// Simulate asks IAM's policy simulator. It knows neither the policies of a
+// session nor, for roles, those of resources ("SimulatePrincipalPolicy" in the
+// IAM API reference), and of alternatives, such as the identities that a mail can
+// be sent from, it takes all to be needed.
 func (c *Checkup) Simulate(ctx context.Context, caller string, qs []doctor.Question) ([]doctor.Answer, error) {
 	if len(qs) == 0 {
 		return nil, nil

@@ -91,6 +91,7 @@ func TestWhatIsNotThereIsMissingAndWhatIsNotToldIsUnknown(t *testing.T) {
 		{name: "a queue that is throttled", change: func(f *fake) { f.fails["queue"] = fault.Throttled }, outcome: doctor.Unknown, what: "queue", found: "no", withoutDo: true},
 		{name: "a permission that a dry run denies", change: func(f *fake) { f.dry["ec2:StopInstances"] = doctor.Denied }, outcome: doctor.Missing, what: "permission", found: "so it says"},
 		{name: "a permission that no policy allows", change: func(f *fake) { f.simulated["sns:Publish"] = doctor.Denied }, outcome: doctor.Missing, what: "permission", found: "lacks it on arn:aws:sns:eu-west-1:111122223333:finops"},
+		{name: "one of the identities of a sender", change: func(f *fake) { f.simulated["ses:SendEmail"] = doctor.Denied }, outcome: doctor.Unknown, what: "permission", found: "one of the identities is enough"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := whole()

@@ -139,6 +139,13 @@ func contextText(m map[string][]string) string {
 // there.
 const askOtherwise = "allow iam:SimulatePrincipalPolicy (and iam:GetRole) to the caller to know, or compare the role with what tagwarden iam writes"
 
+// mailing is the permission that is needed for one of several identities: which
+// of them is the sender's, SES decides when it sends.
+const (
+	mailing = "ses:SendEmail"
+	askMail = "allow it for all of them, as tagwarden iam writes it"
+)
+
 // judged are the checks of the answers, one for each permission: the worst.
 func judged(qs []Question, answers []Answer) []Check {
 	var out []Check
@@ -152,6 +159,10 @@ func judged(qs []Question, answers []Answer) []Check {
 		case Allowed:
 			c.Outcome, c.Found = OK, "the caller has it"
 		case Denied:
+			if q.Permission == mailing && len(q.Resources) > 1 {
+				c.Outcome, c.Found, c.Do = Unknown, "the caller may not have it"+on+": one of the identities is enough, and SES knows which", askMail
+				break
+			}
 			c.Outcome, c.Found = Missing, strings.TrimSuffix("the caller lacks it"+on+": "+a.Why, ": ")
 			c.Do = "attach what tagwarden iam writes, and check permission boundaries and the organisation's service control policies"
 		default:
