@@ -287,7 +287,6 @@ var codes = map[string]verdict{
 	"ServiceQuotaExceededException":             {fault.Quota, "raise the quota of schedules in {region}"},
 
 	// Checkups.
-	"NoSuchEntity":           gone,
 	"TrailNotFoundException": gone,
 
 	// Publications.

@@ -124,7 +124,7 @@ func showReport(e Env, r *doctor.Report) {
 		rows = append(rows, []string{string(doctor.OK), doctor.AboutPermission, "", plural(have, "permission is there", "permissions are there")})
 	}
 	grid(e, []string{"RESULT", "CHECK", "OF", "FOUND"}, rows)
-	for _, line := range todo(r) {
+	for _, line := range advice(r) {
 		prose(e, line)
 	}
 	for _, n := range r.Notes {
@@ -132,8 +132,8 @@ func showReport(e Env, r *doctor.Report) {
 	}
 }
 
-// todo says what is to be done, each thing once, and about what.
-func todo(r *doctor.Report) []string {
+// advice says what is to be done, each thing once, and about what.
+func advice(r *doctor.Report) []string {
 	var order []string
 	about := map[string][]string{}
 	for i := range r.Checks {

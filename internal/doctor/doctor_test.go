@@ -229,6 +229,26 @@ func TestQuestionsNameSingleThingsAndHoldTheValuesOfConditions(t *testing.T) {
 	}
 }
 
+// What the file names without a region is where the AWS configuration says,
+// whatever is read.
+func TestATableIsAskedForWhereItIsAndNotWhereResourcesAreRead(t *testing.T) {
+	f := whole()
+	examine(t, f, strings.Replace(everything, "regions: [eu-west-1]", "regions: [eu-central-1]", 1))
+	for _, q := range f.questions {
+		in := q.Context["aws:RequestedRegion"]
+		switch q.Permission {
+		case "dynamodb:Query", "sns:Publish", "ses:SendEmail":
+			if !slices.Equal(in, []string{region}) || !strings.Contains(q.Resources[0], ":eu-west-1:") {
+				t.Errorf("%s is asked on %q in %q", q.Permission, q.Resources, in)
+			}
+		case "ec2:DescribeInstances", "ec2:StopInstances", "s3:GetObject":
+			if !slices.Equal(in, []string{"eu-central-1"}) {
+				t.Errorf("%s is asked in %q", q.Permission, in)
+			}
+		}
+	}
+}
+
 func TestPoliciesOfSeveralPartitionsAreRefused(t *testing.T) {
 	text := strings.Replace(everything, "arn:aws:sns:eu-west-1:111122223333:finops", "arn:aws-cn:sns:cn-north-1:111122223333:finops", 1)
 	if _, err := doctor.Examine(t.Context(), doctor.Options{Set: load(t, text), Account: whole(), Region: region, Now: func() time.Time { return now }}); err == nil {

@@ -48,7 +48,7 @@ func (d *doctor) questions(role *iam.Role, region string) []Question {
 	var qs []Question
 	for i := range role.Grants {
 		g := &role.Grants[i]
-		q := Question{Permission: g.Permission, Region: region, Context: map[string][]string{"aws:RequestedRegion": {region}}}
+		q := Question{Permission: g.Permission, Region: region, Context: map[string][]string{}}
 		for op, keys := range g.Conditions {
 			if op == "Null" { // it only says that there is a value
 				continue
@@ -59,25 +59,43 @@ func (d *doctor) questions(role *iam.Role, region string) []Question {
 		}
 		for _, arn := range g.Resources {
 			if arn != "*" {
-				q.Resources = append(q.Resources, d.sample(arn, region))
+				q.Resources = append(q.Resources, d.sample(arn))
 			}
+		}
+		if q.Context[requested] == nil {
+			q.Context[requested] = []string{cmp.Or(regionOf(q.Resources), region)}
 		}
 		qs = append(qs, q)
 	}
 	return qs
 }
 
+// requested is the key of the region that a call goes to.
+const requested = "aws:RequestedRegion"
+
+// regionOf is the region that ARNs are in, "" where they name none.
+func regionOf(arns []string) string {
+	if len(arns) == 0 {
+		return ""
+	}
+	if parts := strings.SplitN(arns[0], ":", 6); len(parts) == 6 {
+		return parts[3]
+	}
+	return ""
+}
+
 // anything stands for the name of a resource.
 const anything = "tagwarden-doctor"
 
-// sample is an ARN that a pattern is about.
-func (d *doctor) sample(pattern, region string) string {
+// sample is an ARN that a pattern is about. A pattern of a role for one region
+// that is about any is about that of the AWS configuration.
+func (d *doctor) sample(pattern string) string {
 	parts := strings.SplitN(pattern, ":", 6)
 	if len(parts) < 6 {
 		return pattern
 	}
 	if parts[3] == "*" {
-		parts[3] = region
+		parts[3] = d.Region
 	}
 	if parts[4] == "*" {
 		parts[4] = d.who.Account

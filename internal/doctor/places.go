@@ -64,7 +64,7 @@ func (d *doctor) regions(ctx context.Context) []string {
 			d.add(c)
 			return nil
 		}
-		want = all
+		want = slices.Clone(all)
 	}
 	answered := map[string]bool{}
 	checks := each(want, func(region string) []Check {
