@@ -103,10 +103,6 @@ func simulation(marker string, members ...string) reply {
 		strings.Join(members, "") + "</EvaluationResults>" + more + "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"}
 }
 
-func iamError(code string, status int) reply {
-	return reply{status: status, body: fmt.Sprintf(`<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`, code)}
-}
-
 const session = "arn:aws:sts::111122223333:assumed-role/ops/me"
 
 func TestTheSimulatorIsReadToItsEndAndItsReasonsAreTold(t *testing.T) {
@@ -158,7 +154,7 @@ func TestTheRoleOfASessionIsLookedUpWhereItHasAPath(t *testing.T) {
 		case r.Get("PolicySourceArn") == arn:
 			return simulation("", simulated("sns:Publish", "allowed", ""))
 		default:
-			return iamError("NoSuchEntity", http.StatusNotFound)
+			return iamError(http.StatusNotFound, "NoSuchEntity")
 		}
 	})
 	got, err := s.Checkup().Simulate(t.Context(), session, []doctor.Question{{Permission: "sns:Publish", Region: place.Region}})
