@@ -17,6 +17,10 @@ const maxWraps = 4
 // with 6 MB at most ("Lambda quotas"), which a batch of a queue can come near.
 const MaxSize = 6 << 20
 
+// MaxEvents is how many events a delivery may hold: a queue gives a function
+// 10,000 messages at most ("Amazon SQS event source mapping").
+const MaxEvents = 10_000
+
 // Read reads a delivery. Its error, which wraps ErrMalformed, says that nothing
 // in it can be read; a message that cannot be read among others has an error of
 // its own.
@@ -29,10 +33,10 @@ func Read(payload []byte) (Batch, error) {
 		return Batch{}, fmt.Errorf("reading an event: %w: it is no JSON object", ErrMalformed)
 	}
 	if records := v.Field("Records"); records.IsList() {
-		return batch(records), nil
+		return batch(records)
 	}
 	if events := v.Field("Events"); events.IsList() {
-		return batch(events), nil
+		return batch(events)
 	}
 	m := message(v, 0)
 	if m.Err != nil {
@@ -43,9 +47,12 @@ func Read(payload []byte) (Batch, error) {
 
 // batch reads the records of SQS, of SNS, and those of a file of CloudTrail or
 // of its LookupEvents.
-func batch(records loose.Value) Batch {
+func batch(records loose.Value) (Batch, error) {
 	b := Batch{Messages: []Message{}}
 	for r := range records.Items() {
+		if len(b.Messages) == MaxEvents {
+			return Batch{}, fmt.Errorf("reading an event: %w: it holds more than %d events", ErrMalformed, MaxEvents)
+		}
 		if r.Field("eventSource").Text() == "aws:sqs" {
 			b.Queue = true
 			m := wrapped(r.Field("body"), 0)
@@ -55,7 +62,7 @@ func batch(records loose.Value) Batch {
 		}
 		b.Messages = append(b.Messages, message(r, 0))
 	}
-	return b
+	return b, nil
 }
 
 // wrapped reads the JSON in a string.

@@ -215,6 +215,18 @@ func TestWhatWeSendOurselvesIsReadBack(t *testing.T) {
 	}
 }
 
+// What cannot be read costs more memory than it has bytes.
+func TestADeliveryHasNoMoreEventsThanAQueueDelivers(t *testing.T) {
+	many := func(n int) []byte { return []byte(`{"Records":[0` + strings.Repeat(",0", n-1) + `]}`) }
+	if b, err := trigger.Read(many(trigger.MaxEvents)); err != nil || len(b.Messages) != trigger.MaxEvents {
+		t.Errorf("%d messages, %v", len(b.Messages), err)
+	}
+	b, err := trigger.Read(many(trigger.MaxEvents + 1))
+	if !errors.Is(err, trigger.ErrMalformed) || len(b.Messages) != 0 || !strings.Contains(err.Error(), "more than 10000 events") {
+		t.Errorf("%d messages, %v", len(b.Messages), err)
+	}
+}
+
 // Whatever comes: nothing panics, and every message is exactly one of the
 // three.
 func FuzzRead(f *testing.F) {
