@@ -89,6 +89,8 @@ func message(v loose.Value, depth int) Message {
 		return wrapped(v.Field("Sns").Field("Message"), depth)
 	case v.Field("Type").Is("Notification") && v.Field("TopicArn").Exists():
 		return wrapped(v.Field("Message"), depth)
+	case v.Field("TopicArn").Exists() && (v.Field("Type").Is("SubscriptionConfirmation") || v.Field("Type").Is("UnsubscribeConfirmation")):
+		return Message{Ignored: fmt.Sprintf("messages of the type %q from SNS wake nothing", v.Field("Type").Text())}
 	case v.Field("CloudTrailEvent").IsText():
 		return wrapped(v.Field("CloudTrailEvent"), depth)
 	case v.Field("detail-type").Exists():
@@ -114,6 +116,9 @@ func enveloped(v loose.Value) Message {
 		e.ARNs = append(e.ARNs, arn.Text())
 	}
 	kind := v.Field("detail-type").Text()
+	if kind == "" {
+		return malformed("its detail-type is no text")
+	}
 	parse, ok := parsers[kind]
 	if !ok {
 		return Message{Ignored: fmt.Sprintf("events of the kind %q wake nothing", kind)}

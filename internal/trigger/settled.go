@@ -96,7 +96,7 @@ func settled(v loose.Value, e *ownEvent, depth int) Message {
 	switch {
 	case len(r.Policies) == 0:
 		return malformed("what has settled names no policy")
-	case len(e.Event) == 0 && len(r.Refs) == 0:
+	case len(e.Event) == 0 && (len(r.Refs) == 0 || slices.ContainsFunc(r.Refs, func(ref resource.Ref) bool { return ref.ID == "" || ref.Type == "" })):
 		return malformed("what has settled names no resource")
 	case len(e.Event) == 0:
 		return Message{Request: r}

@@ -165,6 +165,7 @@ func TestWhatIsNotForUsSaysWhy(t *testing.T) {
 		"an insight":       {strings.Replace(record, `"eventVersion"`, `"insightDetails":{"state":"Start"},"eventVersion"`, 1), "an insight of CloudTrail is about many calls, and is none of them"},
 		"gone from Config": {event("Config Configuration Item Change", "aws.config", strings.Replace(item, `"OK"`, `"ResourceDeleted"`, 1)), "the resource was deleted"},
 		"another message":  {event("Config Configuration Item Change", "aws.config", `{"messageType":"ConfigurationSnapshotDeliveryCompleted"}`), `messages of the type "ConfigurationSnapshotDeliveryCompleted" from AWS Config wake nothing`},
+		"a confirmation":   {`{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-west-1:111122223333:t","Token":"t"}`, `messages of the type "SubscriptionConfirmation" from SNS wake nothing`},
 		"a forged outcome": {event(trigger.OutcomeKind, "elsewhere", `{}`), `it is called an outcome, but is from "elsewhere"`},
 	} {
 		b, err := trigger.Read([]byte(tt.payload))
@@ -182,6 +183,7 @@ func TestWhatIsMalformedIsANamedError(t *testing.T) {
 		"an empty object":     `{}`,
 		"no instance":         strings.Replace(stateChange, `"instance-id":"i-0aaaaaaaaaaaaaaaa",`, ``, 1),
 		"a number for it":     strings.Replace(stateChange, `"instance-id":"i-0aaaaaaaaaaaaaaaa"`, `"instance-id":7`, 1),
+		"a number for a kind": `{"detail-type":7,"detail":{}}`,
 		"no detail":           `{"detail-type":"EC2 Instance State-change Notification"}`,
 		"no keys":             strings.Replace(tagChange, `["Project","Owner"]`, `[]`, 1),
 		"no ARN":              strings.Replace(tagChange, `"arn:aws:ec2:eu-west-1::snapshot/snap-0aaaaaaaaaaaaaaaa"`, `"arn"`, 1),
@@ -191,6 +193,7 @@ func TestWhatIsMalformedIsANamedError(t *testing.T) {
 		"an outcome of none":  event(trigger.OutcomeKind, trigger.OutcomeSource, `{}`),
 		"our own, unheard of": `{"tagwarden":"restart"}`,
 		"settled nothing":     `{"tagwarden":"settled","policies":["p"]}`,
+		"settled no resource": `{"tagwarden":"settled","policies":["p"],"resources":[{}]}`,
 		"settled for nobody":  `{"tagwarden":"settled","event":` + record + `}`,
 		"settled twice":       `{"tagwarden":"settled","policies":["p"],"event":{"tagwarden":"settled","policies":["p"],"event":` + record + `}}`,
 		"settled a schedule":  `{"tagwarden":"settled","policies":["p"],"event":{"tagwarden":"schedule"}}`,
