@@ -87,9 +87,25 @@ func (f *serveFlags) check() error {
 		return errRoleAlone
 	case f.drain < 0:
 		return errors.New("--drain is a length of time from now")
+	case !listenable(f.listen):
+		return fmt.Errorf("--listen %q is no address: write one such as 127.0.0.1:9340, or none", f.listen)
 	default:
 		return nil
 	}
+}
+
+// listenable says whether it can be listened at an address, whose host is not
+// looked up. Nothing at all would be every interface of the machine, at any port.
+func listenable(address string) bool {
+	if address == noListener {
+		return true
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port) //nolint:noctx // a number, or a name of /etc/services
+	return err == nil
 }
 
 func runServe(c *cobra.Command, e Env, f *serveFlags) (err error) {
