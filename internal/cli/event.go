@@ -57,12 +57,12 @@ func tell(set *policy.Set, m trigger.Message) told {
 	for _, ref := range m.Request.Refs {
 		t.add(ref)
 	}
-	if record := m.Request.Record; record != nil {
+	if record := m.Request.Subject().Record; record != nil {
 		t.call(record)
 	}
 	if set != nil {
-		names, _ := app.Woken(set, m.Request)
-		t.Policies = append(t.Policies, names...)
+		names, why := app.Woken(set, m.Request)
+		t.Policies, t.Ignored = append(t.Policies, names...), why
 	}
 	if len(t.Resources)+len(t.Policies) > 0 {
 		t.Ignored = ""

@@ -27,7 +27,7 @@ func (t *told) write(w io.Writer, policies bool) {
 		return
 	}
 	fmt.Fprintln(w, diag.Printable(heading(t.request)))
-	if t.request.Record != nil {
+	if t.request.Subject().Record != nil {
 		t.writeCreator(w)
 	}
 	if t.Ignored != "" {
@@ -59,7 +59,7 @@ func line(w io.Writer, label, text string) {
 
 // writeCreator writes who made a call, and the way it took.
 func (t *told) writeCreator(w io.Writer) {
-	by := t.request.Record.CreatedBy()
+	by := t.request.Subject().Record.CreatedBy()
 	if t.Creator == nil {
 		line(w, "creator", "the record does not say")
 		return

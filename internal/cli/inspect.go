@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +81,7 @@ func readEvent(e Env, name string) (b trigger.Batch, err error) {
 	case len(data) > trigger.MaxSize:
 		return b, fmt.Errorf("reading %s: it has more than %d MB; replay reads log files of any size", name, trigger.MaxSize>>20)
 	}
-	if b, err = trigger.Read(data); err != nil {
+	if b, err = trigger.Read(bytes.TrimPrefix(data, []byte("\ufeff"))); err != nil {
 		return b, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return b, nil
