@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,9 +43,11 @@ type target struct{ channel, address string }
 // told, and records what was accepted. Results that were not accepted are kept
 // for the next run; violations are found again by it.
 func (r *run) tell(ctx, steady context.Context) {
+	turns := r.turns()
+	defer func() { r.trouble("the ledger", turns.end(steady, false)) }()
 	own := view.Route(r.plan)
-	routed := append(r.parcels(steady), own...)
-	r.post(steady, own)
+	routed := append(r.parcels(steady, turns), own...)
+	r.post(steady, turns, own)
 	info := view.Info{Run: r.plan.Run, At: r.now, Name: r.plan.Name, Account: r.plan.Account, Known: view.Known(r.plan)}
 	digests := view.Compose(info, r.app.o.Set, routed, r.plan.Unread)
 	r.report.Deliveries = r.app.o.Notifier.Send(ctx, digests)
@@ -99,8 +102,8 @@ func (r *run) told(routed []view.Routed, sent map[target]notify.Delivery) {
 // parcels are the results of earlier runs that no channel has accepted yet.
 // One for a channel that the policy file no longer has can be told to nobody:
 // that is reported, once.
-func (r *run) parcels(ctx context.Context) []view.Routed {
-	ps, err := r.app.o.Ledger.Parcels(ctx, r.session.scope)
+func (r *run) parcels(ctx context.Context, turns *claims) []view.Routed {
+	ps, err := turns.left(ctx)
 	r.trouble("the ledger", err)
 	var out []view.Routed
 	var lost []int64
@@ -125,7 +128,7 @@ func (r *run) parcels(ctx context.Context) []view.Routed {
 
 // post keeps this run's results before anything is sent: what was done is not
 // found again, so that it must outlast a run that dies while it tells people.
-func (r *run) post(ctx context.Context, own []view.Routed) {
+func (r *run) post(ctx context.Context, turns *claims, own []view.Routed) {
 	var post []record.Parcel
 	for _, one := range own {
 		if !hasResults(&one.Item) {
@@ -142,7 +145,8 @@ func (r *run) post(ctx context.Context, own []view.Routed) {
 			Policy: one.Policy, Step: one.Step, Item: b})
 	}
 	if len(post) > 0 {
-		r.trouble("the ledger", r.app.o.Ledger.Post(ctx, r.session.scope, post))
+		_, err := turns.telling(ctx, r.plan.Run)
+		r.trouble("the ledger", errors.Join(err, r.app.o.Ledger.Post(ctx, r.session.scope, post)))
 	}
 }
 
