@@ -7,12 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/creation"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
-	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
@@ -68,21 +66,6 @@ type Later struct {
 	At    time.Time
 	Refs  []resource.Ref
 }
-
-// writes says whether what was done changed tags.
-func writes(e record.Entry) bool {
-	switch e.Action {
-	case action.Tag, action.Untag, action.Mark, action.Unmark:
-		return e.State == plan.Done
-	default:
-		return false
-	}
-}
-
-// ownWrites is how long after a write of ours the event about it may come.
-// EventBridge delivers nearly all within seconds; a later one is judged, and
-// finds nothing left to do.
-const ownWrites = 2 * time.Minute
 
 // Judge says what an event comes to. It changes nothing.
 func (a *App) Judge(ctx context.Context, e Event) (*Handling, error) {
@@ -143,17 +126,11 @@ func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) 
 		if err != nil {
 			return "", fmt.Errorf("reading what was done: %w", err)
 		}
-		if !slices.ContainsFunc(done, func(d record.Entry) bool { return writes(d) && within(d.At, r.Time) }) {
+		if !ours(r, done, a.o.Set.Settings.Mark) {
 			return "", nil
 		}
 	}
 	return "it is tagwarden's own change", nil
-}
-
-// within says whether an event may be about what was done at a time.
-func within(done, event time.Time) bool {
-	late := event.Sub(done)
-	return late >= -time.Second && late <= ownWrites
 }
 
 // postpone puts the policies aside that let late tags settle first.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // envelope is what EventBridge puts around every event.
@@ -80,6 +81,14 @@ func tagChange(e envelope) (*Request, string, error) {
 	}
 	if len(r.Keys) == 0 {
 		return nil, "", missing("detail.changed-tag-keys")
+	}
+	if tags := e.Detail.Field("tags"); tags.IsObject() {
+		r.Tags = tag.Set{}
+		for _, k := range r.Keys {
+			if v := tags.Field(k); v.IsText() {
+				r.Tags[k] = v.Text()
+			}
+		}
 	}
 	for _, arn := range e.ARNs {
 		if ref, ok := e.ref(arn); ok {

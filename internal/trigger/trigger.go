@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/creation"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // ErrMalformed is wrapped by the error of what is no event, or lacks what its
@@ -59,6 +60,9 @@ type Request struct {
 	State string
 	// Keys belong to TagsChanged: those that were added, changed or removed.
 	Keys []string
+	// Tags are what those of Keys are since that are still there; nil where the
+	// event does not tell.
+	Tags tag.Set
 	// Policies belong to Schedule and Settled: those it is time for. None means
 	// all.
 	Policies []string

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
@@ -69,7 +70,7 @@ var requests = map[string]struct {
 }{
 	"an instance runs": {stateChange, running},
 	"a tag was removed": {tagChange, &trigger.Request{Cause: trigger.TagsChanged, ID: "t-1", Time: ten, Account: home.Account, Region: home.Region,
-		Refs: []resource.Ref{snapshot}, Keys: []string{"Project", "Owner"}, Name: "Tag Change on Resource", Source: "aws.tag"}},
+		Refs: []resource.Ref{snapshot}, Keys: []string{"Project", "Owner"}, Tags: tag.Set{"Owner": "ada"}, Name: "Tag Change on Resource", Source: "aws.tag"}},
 	"a rule's schedule":                   {event("Scheduled Event", "aws.events", `{}`), &trigger.Request{Cause: trigger.Schedule, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region}},
 	"EventBridge Scheduler without input": {event("Scheduled Event", "aws.scheduler", `"{}"`), &trigger.Request{Cause: trigger.Schedule, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region}},
 	"a schedule with the input of a deployment": {`{"tagwarden":"schedule","id":"x-1","time":"2026-11-02T10:00:00Z","policies":["a","b"]}`,
