@@ -38,7 +38,7 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	if err != nil || h.Ignored != "" || len(h.Policies) == 0 && !a.keeps(h) {
 		return h, nil, err
 	}
-	if e.Request.Cause == trigger.Settled && len(h.Later) > 0 {
+	if e.Request.Cause == trigger.Settled && len(h.Later) > 0 && !e.AtOnce {
 		return h, nil, a.keep(ctx, h, e) // it came too early, and is none of the deliveries that count
 	}
 	claims := a.claims(h.session, e)

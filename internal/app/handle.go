@@ -138,7 +138,9 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 	h.Policies = slices.DeleteFunc(h.Policies, func(name string) bool {
 		p := a.o.Set.Policy(name)
 		at := settles(e.Request, p.Settle, e.Now)
-		if at.IsZero() {
+		// What comes back too early waits where somebody keeps it: since it was sent
+		// on, its policy may have ceased to wait.
+		if at.IsZero() || e.Request.Cause == trigger.Settled && a.o.Later == nil && !e.AtOnce {
 			return false
 		}
 		h.Later = append(h.Later, Later{Policy: name, After: p.Settle, At: at, Refs: refs})

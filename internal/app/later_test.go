@@ -234,3 +234,28 @@ func TestWithoutAKeeperItIsSaidWhatWaits(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+func TestWhatSettlesIsNotLostWhereItsPolicyNoLongerWaits(t *testing.T) {
+	w, timer := waits(t, settling)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	w.happens(w.runsNow(id, "e-1"))
+	w.aws.Clock().Advance(time.Minute)
+	notes, _ := timer.Take(w.aws.Clock().Now().Add(time.Hour))
+	w.file, w.later = unexcepted, queue.Keeper(nil)
+	w.happens(string(notes[0].Body))
+	if w.stateNow(id) == "running" {
+		t.Error("it runs, and nobody will look again")
+	}
+}
+
+func TestWhatSettlesIsJudgedByItsPolicyUnderANewName(t *testing.T) {
+	w, timer := waits(t, settling)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	w.happens(w.runsNow(id, "e-1"))
+	w.file = strings.Replace(settling, "name: stop-what-has-no-exception", "name: stop-what-breaks-policy\n    was: [stop-what-has-no-exception]", 1)
+	w.aws.Clock().Advance(5 * time.Minute)
+	w.deliver(timer)
+	if w.stateNow(id) == "running" {
+		t.Error("it runs")
+	}
+}

@@ -61,10 +61,12 @@ func wakes(p *policy.Policy, r *trigger.Request, made *creation.Creation) bool {
 	}
 }
 
-// called says whether a request is for a policy by its name. What has settled
+// called says whether a request is for a policy by its name, or by an earlier
+// one: what settles may have waited while it was renamed. What has settled
 // always has names.
 func called(p *policy.Policy, r *trigger.Request) bool {
-	return slices.Contains(r.Policies, p.Name) || r.Cause == trigger.Schedule && len(r.Policies) == 0
+	named := func(name string) bool { return slices.Contains(r.Policies, name) }
+	return named(p.Name) || slices.ContainsFunc(p.Was, named) || r.Cause == trigger.Schedule && len(r.Policies) == 0
 }
 
 // follows says whether a policy is woken by what another did. Nothing that a
