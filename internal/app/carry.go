@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/record"
@@ -72,6 +73,7 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 	if report, err = a.apply(ctx, h.session, h.Plan, e.Now); err != nil {
 		return h, report, err
 	}
+	h.again = h.again || report.untold()
 	return h, report, a.catchUp(ctx, h, e, claims, report)
 }
 
@@ -87,8 +89,8 @@ func (a *App) note(ctx context.Context, s *session, e Event) {
 }
 
 // Done says that handling the event again would change nothing: all of its
-// resources were seen, and nothing failed that may succeed a little later, or
-// was left because the run was ended.
+// resources were seen, and nothing failed that may succeed a little later, be it
+// to tell people, or was left because the run was ended.
 func (h *Handling) Done() bool {
 	if len(h.Unseen) > 0 || h.again {
 		return false
@@ -105,6 +107,12 @@ func (h *Handling) Done() bool {
 		}
 	}
 	return !slices.ContainsFunc(h.Plan.Unread, func(u plan.Unread) bool { return !u.Lasting })
+}
+
+// untold says whether people were not told for a reason that may pass. Nobody
+// else tells them of an event, unless a sweep finds the same.
+func (r *Report) untold() bool {
+	return slices.ContainsFunc(r.Deliveries, func(d notify.Delivery) bool { return !d.Accepted && d.Err != nil && mayPass(fault.ClassOf(d.Err)) })
 }
 
 // mayPass says whether what failed so may succeed a little later.

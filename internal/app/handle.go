@@ -54,7 +54,8 @@ type Handling struct {
 	session *session
 	// absent are those of the unseen that cannot be seen at all.
 	absent []resource.Ref
-	// again says that tags could not be read for a passing reason.
+	// again says that tags could not be read, or people not told, for a passing
+	// reason.
 	again bool
 }
 

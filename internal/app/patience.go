@@ -99,6 +99,7 @@ func (a *App) also(ctx context.Context, h *Handling, p *plan.Plan, e Event, repo
 	if err != nil {
 		return err
 	}
+	h.again = h.again || more.untold()
 	h.Plan.Add(p)
 	if err := h.Plan.Seal(); err != nil {
 		return err
