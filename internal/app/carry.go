@@ -69,6 +69,7 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 		if err := e.Confirm(h); err != nil {
 			return nil, nil, err
 		}
+		h.session.io.forget() // it may have taken a person a while
 	}
 	if report, err = a.apply(ctx, h.session, h.Plan, e.Now); err != nil {
 		return h, report, err

@@ -297,3 +297,20 @@ func TestAnInstanceWithTheExceptionIsLeftAlone(t *testing.T) {
 		t.Errorf("it is %s, and %d digests were sent", i.State, len(w.post.sent))
 	}
 }
+
+// An exception that is given while a person is asked counts.
+func TestATagThatComesWhileItIsConfirmedIsInTime(t *testing.T) {
+	w := newWorld(t, unexcepted)
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	e := w.event(running(id))
+	e.Confirm = func(*app.Handling) error {
+		w.aws.SetTags(id, tag.Set{"SPECIAL_EXCEPTION": "yes"})
+		return nil
+	}
+	if _, _, err := w.app().Handle(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	if w.stateNow(id) != "running" || len(w.post.sent) != 0 {
+		t.Errorf("it is %s, and %d digests were sent", w.stateNow(id), len(w.post.sent))
+	}
+}

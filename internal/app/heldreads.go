@@ -124,6 +124,13 @@ func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type,
 	return slices.Concat(rs, read), nil
 }
 
+// forget has everything read anew.
+func (h *heldReads) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.held)
+}
+
 // Do makes a call, after which what it names is read anew.
 func (h *heldReads) Do(ctx context.Context, c execute.Call) (execute.Answer, error) {
 	h.mu.Lock()

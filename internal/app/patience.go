@@ -94,6 +94,7 @@ func (a *App) also(ctx context.Context, h *Handling, p *plan.Plan, e Event, repo
 		if err := e.Confirm(&Handling{Policies: h.Policies, Plan: p, Unseen: h.Unseen, session: h.session}); err != nil {
 			return err
 		}
+		h.session.io.forget()
 	}
 	more, err := a.apply(ctx, h.session, p, e.Now)
 	if err != nil {
