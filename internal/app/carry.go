@@ -92,8 +92,12 @@ func (a *App) note(ctx context.Context, s *session, e Event) {
 // Done says that handling the event again would change nothing: all of its
 // resources were seen, and nothing failed that may succeed a little later, be it
 // to tell people, or was left because the run was ended.
-func (h *Handling) Done() bool {
-	if len(h.Unseen) > 0 || h.again {
+func (h *Handling) Done() bool { return len(h.Unseen) == 0 && h.DoneWithSeen() }
+
+// DoneWithSeen is Done where those of its resources that cannot be seen are taken
+// for gone.
+func (h *Handling) DoneWithSeen() bool {
+	if h.again {
 		return false
 	}
 	if h.Plan == nil {

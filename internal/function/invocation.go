@@ -179,7 +179,7 @@ func unfinished(h *app.Handling, report *app.Report, r *trigger.Request, now tim
 	if sweeps(r) || h.Done() {
 		return nil // the next sweep finds what this one left
 	}
-	if len(h.Unseen) == 0 {
+	if !h.DoneWithSeen() {
 		return &Error{Unfinished, errNotDone}
 	}
 	if !r.Time.IsZero() && now.Sub(r.Time) > gone {
