@@ -27,7 +27,8 @@ var ErrNothingRequired = errors.New("access names no tag that is required at cre
 // denies each of its actions on each of its resources, and a call is asked about
 // everything it names, the subnet and image of a launch too, whose tags it does
 // not send: two calls are together where neither names what the other makes.
-// The volumes of a launch get its tags from tagwarden.
+// The volumes of a launch are left out: whoever launches seldom tags them, and
+// policies can give them their instance's tags.
 var demanded = []struct{ actions, on []string }{
 	{[]string{"ec2:RunInstances"}, onInstances},
 	{[]string{"ec2:CreateImage", "ec2:CreateVolume"}, slices.Concat(onImages, onVolumes)},
