@@ -209,10 +209,10 @@ func (c *Checkup) Ledger(ctx context.Context, table, region string) (doctor.Ledg
 	if l.Ready, err = t.look(ctx); err != nil {
 		return l, err
 	}
-	out, err := t.api.ttl(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &t.name})
-	if err != nil {
-		l.Err = err
-		return l, nil
+	// A table whose expiry cannot be looked at is there all the same.
+	var out *dynamodb.DescribeTimeToLiveOutput
+	if out, l.Err = t.api.ttl(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &t.name}); l.Err != nil {
+		out = &dynamodb.DescribeTimeToLiveOutput{}
 	}
 	if d := out.TimeToLiveDescription; d != nil {
 		on := d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling
