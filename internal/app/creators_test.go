@@ -139,6 +139,28 @@ func TestCreatorsThatCannotBeReadAreUnknownAndSaidSo(t *testing.T) {
 	}
 }
 
+// What nobody can tell yet holds up no tag that is certain, and no step follows.
+func TestWhatIsCertainIsRepairedBesideWhatIsUnknown(t *testing.T) {
+	w := newWorld(t, strings.Replace(stamping, "fallback: Undefined}}", "fallback: Undefined}, Project: {default: shop}}\n    enforce: [stop]", 1))
+	id := w.launchBy(sim.User("ada"), time.Hour, nil)
+	w.aws.Deny(lookups)
+	f := w.apply().Plan.Findings[0]
+	if f.Status != eval.Unknown || len(f.Actions) != 1 || f.Actions[0].State != plan.Done {
+		t.Fatalf("%+v", f)
+	}
+	if diff := cmp.Diff(tag.Set{"Project": "shop"}, w.tagsOf(id)); diff != "" {
+		t.Errorf("its tags:\n%s", diff)
+	}
+	if f := w.apply().Plan.Findings[0]; f.Status != eval.Unknown || len(f.Actions) > 0 {
+		t.Errorf("the second time: %+v", f)
+	}
+	w.aws.Mend()
+	w.apply()
+	if diff := cmp.Diff(tag.Set{"Project": "shop", "Owner": "ada"}, w.tagsOf(id)); diff != "" {
+		t.Errorf("once it can be told:\n%s", diff)
+	}
+}
+
 // A plan as of next week has read no events of next week.
 func TestJudgingAheadReadsNoFurtherThanTheClock(t *testing.T) {
 	w := newWorld(t, stamping)

@@ -119,16 +119,23 @@ type decision struct {
 	deadline *deadline
 }
 
-// want lists what one policy wants done to the resource.
+// want lists what one policy wants done to the resource. What is unknown has no
+// steps; of its tags, those that are certain are repaired: an owner is stamped
+// though the table of departments cannot be read.
 func (d *decision) want(v *eval.Verdict) {
 	k := d.c.Cases.Get(v.Policy.Name, d.g.resource.Ref().ARN)
 	f := d.c.finding(v, k)
 	f.Of = d.g.of
-	if v.Policy.Mode == policy.Enforce && v.Status != eval.Unknown {
+	if v.Policy.Mode == policy.Enforce {
 		f.Actions = append(f.Actions, fixes(v, Planned)...)
-		d.steps(&f, v, k)
-	} else if v.Status != eval.Unknown {
+	} else {
 		f.Actions = append(f.Actions, fixes(v, Would)...)
+	}
+	switch {
+	case v.Status == eval.Unknown:
+	case v.Policy.Mode == policy.Enforce:
+		d.steps(&f, v, k)
+	default:
 		d.forecast(&f, v, k)
 	}
 	d.findings = append(d.findings, f)
