@@ -19,6 +19,8 @@ func TestATagPolicyIsKeptOnMoto(t *testing.T) {
 	}
 	drifted, repeated := launch(map[string]string{"costcenter": "CC-0001", "ENV": "dev"}), launch(map[string]string{"CostCenter": "CC-0001", "COSTCENTER": "CC-0001"})
 	torn, wrong := launch(map[string]string{"CostCenter": "CC-0001", "costcenter": "CC-0002"}), launch(map[string]string{"Env": "production", "env": "production"})
+	bucket := aws.Bucket(t, map[string]string{"Owner": "ana", "ENV": "dev"})
+	aws.Database(t, "ledger", map[string]string{"Owner": "ana", "costCenter": "CC-0001"})
 	u := newUser(t, "tag-policy.yaml", map[string]string{"SES_FROM": sender})
 	instances := func(ids []string) []string {
 		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id[:2] != "i-" })
@@ -31,6 +33,10 @@ func TestATagPolicyIsKeptOnMoto(t *testing.T) {
 	}
 	for id, tagsOf := range want {
 		same(t, "the tags of "+id, tagsOf, tags(t, aws, id))
+	}
+	renamed := d.with("tag", "done")
+	for _, id := range []string{bucket, "ledger"} {
+		same(t, id+" was repaired", true, slices.Contains(renamed, id))
 	}
 	same(t, "violations", slices.Sorted(slices.Values([]string{torn, wrong})), instances(d.violating()))
 	d = u.json(0, "apply", "--yes")

@@ -1,8 +1,11 @@
 package mototest
 
 import (
+	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 )
 
@@ -34,6 +37,28 @@ func (a *Account) makeNamed(t testing.TB, typ string) string {
 			"Code": map[string]string{"ImageUri": "", "ZipFile": emptyZip},
 		}, nil)
 	}
+	return name
+}
+
+// Bucket makes a bucket with tags and returns its name.
+func (a *Account) Bucket(t testing.TB, tags map[string]string) string {
+	t.Helper()
+	name := a.makeNamed(t, "s3:bucket")
+	type pair struct{ Key, Value string }
+	var tagging struct {
+		XMLName xml.Name `xml:"Tagging"`
+		TagSet  struct {
+			Tag []pair
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		tagging.TagSet.Tag = append(tagging.TagSet.Tag, pair{k, tags[k]})
+	}
+	body, err := xml.Marshal(tagging)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.server.send(t, http.MethodPut, a.server.URL+"/"+name+"?tagging", a.header("s3"), body)
 	return name
 }
 
