@@ -89,7 +89,7 @@ func keyOf(f *plan.Finding) cases.Key { return cases.Key{Policy: f.Policy, ARN: 
 func (r *run) open(ctx context.Context) error {
 	for i := range r.plan.Findings {
 		f := &r.plan.Findings[i]
-		if (f.Status == eval.Violating || f.Status == eval.Fixable) && !r.gone[keyOf(f)] {
+		if (f.Status == eval.Violating || f.Status == eval.Fixable || f.Status == eval.Unknown && len(f.Actions) > 0) && !r.gone[keyOf(f)] {
 			r.openOne(f)
 		}
 	}
@@ -129,11 +129,13 @@ func (r *run) openOne(f *plan.Finding) {
 	switch {
 	case c == nil, !c.Closed.IsZero() && !c.GoesOn(p, r.now):
 		c = r.keep(&cases.Case{Policy: f.Policy, Resource: f.Resource.Ref, Seen: r.now})
+	case f.Status == eval.Unknown:
+		// Whether it came back is not known.
 	case !c.Closed.IsZero():
 		// It came back: the clock goes on, and everybody is told again.
 		c.Resumed, c.Closed, c.Why, c.Told = r.now, time.Time{}, "", nil
 	}
-	if f.Mode == policy.Observe {
+	if f.Mode == policy.Observe && f.Status != eval.Unknown {
 		c.Pause(r.now)
 	}
 	if began && c.Opened.IsZero() {

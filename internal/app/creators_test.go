@@ -141,13 +141,31 @@ func TestCreatorsThatCannotBeReadAreUnknownAndSaidSo(t *testing.T) {
 
 // What nobody can tell yet holds up no tag that is certain, and no step follows.
 func TestWhatIsCertainIsRepairedBesideWhatIsUnknown(t *testing.T) {
-	w := newWorld(t, strings.Replace(stamping, "fallback: Undefined}}", "fallback: Undefined}, Project: {default: shop}}\n    enforce: [stop]", 1))
+	w := newWorld(t, "channels: {infra: {file: {dir: out}}}\n"+strings.Replace(stamping, "fallback: Undefined}}", "fallback: Undefined}, Project: {default: shop}}\n    enforce: [stop, {notify: infra}]", 1))
 	id := w.launchBy(sim.User("ada"), time.Hour, nil)
 	w.aws.Deny(lookups)
-	f := w.apply().Plan.Findings[0]
-	if f.Status != eval.Unknown || len(f.Actions) != 1 || f.Actions[0].State != plan.Done {
-		t.Fatalf("%+v", f)
+	w.aws.Deny("ec2:CreateTags")
+	for n, want := range []int{1, 0} { // it is told once that it fails
+		since := len(w.post.sent)
+		f := w.apply().Plan.Findings[0]
+		if got := len(w.told(since)); f.Status != eval.Unknown || f.Actions[0].State != plan.Failed || got != want {
+			t.Fatalf("run %d: %d notices, %+v", n+1, got, f)
+		}
 	}
+	w.aws.Mend()
+	w.aws.Deny(lookups)
+	for range 2 { // each time it is repaired is told
+		since := len(w.post.sent)
+		f := w.apply().Plan.Findings[0]
+		if f.Status != eval.Unknown || len(f.Actions) != 2 || f.Actions[0].State != plan.Done || len(w.told(since)) != 1 {
+			t.Fatalf("%d notices, %+v", len(w.told(since)), f)
+		}
+		if diff := cmp.Diff(tag.Set{"Project": "shop"}, w.tagsOf(id)); diff != "" {
+			t.Errorf("its tags:\n%s", diff)
+		}
+		w.untag(id, "Project")
+	}
+	w.apply()
 	if diff := cmp.Diff(tag.Set{"Project": "shop"}, w.tagsOf(id)); diff != "" {
 		t.Errorf("its tags:\n%s", diff)
 	}

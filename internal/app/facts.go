@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/reason"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/resource"
+	"github.com/tagwarden/tagwarden/internal/tag"
 )
 
 // missing are the facts that leave verdicts open, each once.
@@ -91,7 +92,7 @@ func giveUp(verdicts []eval.Verdict) []eval.Verdict {
 		v := &verdicts[i]
 		if len(v.Needs) > 0 {
 			v.Reasons = append(v.Reasons, eval.Reason{Code: reason.FactUnread, Text: fmt.Sprintf("%v could not be read", v.Needs)})
-			v.Status, v.Needs, v.Steps = eval.Unknown, nil, nil
+			v.Status, v.Needs, v.Steps, v.Fix = eval.Unknown, nil, nil, tag.Diff{}
 		}
 	}
 	return verdicts

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/reason"
@@ -89,6 +90,10 @@ func (r *run) told(routed []view.Routed, sent map[target]notify.Delivery) {
 		f := &r.plan.Findings[i]
 		p := r.app.o.Set.Policy(f.Policy)
 		switch {
+		case f.Status == eval.Unknown:
+			if c := r.touch(keyOf(f)); c != nil && repaired(f) {
+				c.Mended()
+			}
 		case r.accepted(f):
 			r.announced(f)
 		case p != nil && !p.Notifies():

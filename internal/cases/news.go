@@ -3,7 +3,9 @@ package cases
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -14,6 +16,16 @@ import (
 
 // observed begins the keys of what is told while a policy only observes.
 const observed = "would|"
+
+// partial begins the keys of what is told of what is unknown: the repair of the
+// tags that are certain.
+const partial = "part|"
+
+// Mended forgets that people were told of a repair of what is unknown, once it
+// is made: the next is told again.
+func (c *Case) Mended() {
+	maps.DeleteFunc(c.Told, func(key string, _ time.Time) bool { return strings.HasPrefix(key, partial) })
+}
 
 // Item is one thing to tell about a case through one notify step.
 type Item struct {
@@ -34,6 +46,8 @@ func News(n *eval.StepVerdict, v *eval.Verdict, c *Case, timings []Timing, now t
 		t.prefix = observed + t.prefix
 	case v.Status == eval.Fixable:
 		t.prefix = "fix|" + t.prefix
+	case v.Status == eval.Unknown:
+		t.prefix = partial + t.prefix
 	}
 	if c != nil && c.Closed.IsZero() {
 		t.told = c.Told

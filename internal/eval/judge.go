@@ -157,11 +157,12 @@ func missingFacts(err error) []need.Fact {
 	return nil
 }
 
-// steps decides the expressions of the steps that concern the status.
+// steps decides the expressions of the steps that concern the status: all where
+// it is violating, else those that tell people of what is repaired.
 func (j *Judge) steps(v *Verdict, in expr.Input) {
 	for i := range v.Policy.Steps {
 		s := &v.Policy.Steps[i]
-		if v.Status != Violating && s.Action != action.Notify || v.Status == Unknown {
+		if v.Status != Violating && (s.Action != action.Notify || v.Fix.Empty()) {
 			continue
 		}
 		sv := StepVerdict{Step: s, Applies: true}

@@ -119,9 +119,9 @@ type decision struct {
 	deadline *deadline
 }
 
-// want lists what one policy wants done to the resource. What is unknown has no
-// steps; of its tags, those that are certain are repaired: an owner is stamped
-// though the table of departments cannot be read.
+// want lists what one policy wants done to the resource. Of the tags of what is
+// unknown those that are certain are repaired, and people are told: an owner is
+// stamped though the table of departments cannot be read.
 func (d *decision) want(v *eval.Verdict) {
 	k := d.c.Cases.Get(v.Policy.Name, d.g.resource.Ref().ARN)
 	f := d.c.finding(v, k)
@@ -131,11 +131,9 @@ func (d *decision) want(v *eval.Verdict) {
 	} else {
 		f.Actions = append(f.Actions, fixes(v, Would)...)
 	}
-	switch {
-	case v.Status == eval.Unknown:
-	case v.Policy.Mode == policy.Enforce:
+	if v.Policy.Mode == policy.Enforce {
 		d.steps(&f, v, k)
-	default:
+	} else if v.Status != eval.Unknown {
 		d.forecast(&f, v, k)
 	}
 	d.findings = append(d.findings, f)
