@@ -121,6 +121,16 @@ func TestS3OnMoto(t *testing.T) {
 	for _, id := range append(ids, volumes...) {
 		same(t, "the tags of "+id, map[string]string{"Owner": "ada"}, without(tags(t, aws, id), "tagwarden"))
 	}
+	u.sweeps(aws)
+}
+
+// sweeps is a run that finds what no event has told of.
+func (u *user) sweeps(aws *mototest.Account) {
+	u.t.Helper()
+	lost := aws.Launch(u.t, 1, nil)[0]
+	trail(u.t, aws.ID, aws.Region, map[string]string{lost: "ada"})
+	u.json(0, "apply", "--yes")
+	same(u.t, "whose "+lost+" is", "ada", tags(u.t, aws, lost)["Owner"])
 }
 
 func without(tags map[string]string, key string) map[string]string {
@@ -190,6 +200,7 @@ func TestS4OnMoto(t *testing.T) {
 	if h := u.happens(0, record); h.Ignored != "it was handled before" {
 		t.Errorf("the launch again: %+v", h)
 	}
+	u.sweeps(aws)
 }
 
 // What tagwarden writes at a launch is what the policy of the people asks for:
