@@ -47,7 +47,7 @@ func (a *App) Handle(ctx context.Context, e Event) (*Handling, *Report, error) {
 }
 
 // leftScope is why nothing is judged although a rule of AWS Config asks.
-const leftScope = "the resource is gone, or no longer concerns the rule"
+const leftScope = "the resource is gone, has no ARN, or no longer concerns the rule"
 
 // evaluateNothing answers that no policy is about the resource.
 func (a *App) evaluateNothing(ctx context.Context, e Event, why string) (*Handling, *Report, error) {

@@ -23,8 +23,8 @@ func Woken(set *policy.Set, r *trigger.Request) (names []string, why string) {
 			why = ignored.Text
 		}
 	}
-	if r.Cause == trigger.Outcome && r.Done.Name != "" && r.Done.Name != set.Settings.Name {
-		return nil, fmt.Sprintf("it is an outcome of %q, and this is %q", r.Done.Name, set.Settings.Name)
+	if d := r.Subject().Done; d != nil && d.Name != "" && d.Name != set.Settings.Name {
+		return nil, fmt.Sprintf("it is an outcome of %q, and this is %q", d.Name, set.Settings.Name)
 	}
 	for _, p := range set.Policies {
 		if wakes(p, r, made) {

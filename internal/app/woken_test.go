@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,8 +26,12 @@ policies:
 
 // envelope is an event of EventBridge.
 func envelope(kind, detail string, arns ...string) string {
-	return fmt.Sprintf(`{"id":"e-1","detail-type":%q,"source":"tagwarden","account":"111122223333","time":"2026-11-02T10:00:00Z","region":"us-east-1","resources":%s,"detail":%s}`,
-		kind, jsonOf(arns), detail)
+	source := "aws.ec2"
+	if kind == trigger.OutcomeKind {
+		source = trigger.OutcomeSource
+	}
+	return fmt.Sprintf(`{"id":"e-1","detail-type":%q,"source":%q,"account":"111122223333","time":"2026-11-02T10:00:00Z","region":"us-east-1","resources":%s,"detail":%s}`,
+		kind, source, jsonOf(arns), detail)
 }
 
 func jsonOf(list []string) string {
@@ -56,6 +61,7 @@ func TestAnEventWakesTheRightPolicies(t *testing.T) {
 	done := func(state string) string {
 		return envelope(trigger.OutcomeKind, fmt.Sprintf(`{"policy":"runs","action":"stop","state":%q,"resource":%q}`, state, inst))
 	}
+	elsewhere := strings.Replace(done("done"), `"policy"`, `"name":"elsewhere","policy"`, 1)
 	launch := call("RunInstances", `null`, `{"instancesSet":{"items":[{"instanceId":"i-0aaaaaaaaaaaaaaaa"}]}}`)
 	for name, tt := range map[string]struct {
 		payload string
@@ -74,6 +80,8 @@ func TestAnEventWakesTheRightPolicies(t *testing.T) {
 		"an instance's tags":  {envelope("Tag Change on Resource", `{"changed-tag-keys":["a"]}`, inst), nil, "no policy is woken by it"},
 		"what another did":    {done("done"), []string{"follows"}, ""},
 		"what another failed": {done("failed"), nil, "no policy is woken by it"},
+		"another's outcome":   {elsewhere, nil, `it is an outcome of "elsewhere", and this is "default"`},
+		"settled, another's":  {`{"tagwarden":"settled","policies":["follows"],"event":` + elsewhere + `}`, nil, `it is an outcome of "elsewhere", and this is "default"`},
 		"a schedule for two":  {`{"tagwarden":"schedule","policies":["nightly","runs"]}`, []string{"runs", "nightly"}, ""},
 	} {
 		b, err := trigger.Read([]byte(tt.payload))

@@ -23,12 +23,31 @@ const (
 	itemSource = "aws.config"
 )
 
+// told reads what Config tells the topic of its delivery channel: it is what it
+// tells EventBridge, without an envelope ("Notifications that AWS Config sends to
+// an Amazon SNS topic").
+func told(v loose.Value) Message {
+	r, ignored, err := configItem(envelope{Detail: v})
+	if err != nil {
+		return Message{Err: fmt.Errorf("reading a message of AWS Config: %w", err)}
+	}
+	if ignored != "" {
+		return Message{Ignored: ignored}
+	}
+	r.Raw = v.Raw()
+	return Message{Request: r}
+}
+
 // configItem reads what Config tells EventBridge of a change.
 func configItem(e envelope) (*Request, string, error) {
 	if deleted(e.Detail) {
 		return nil, "the resource was deleted", nil
 	}
-	return changed(e.Detail)
+	r, ignored, err := changed(e.Detail)
+	if err == nil && ignored == "" && len(r.Refs) == 0 {
+		return nil, fmt.Sprintf("configuration items of the type %q name no ARN", item(e.Detail).Field("resourceType").Text()), nil
+	}
+	return r, ignored, err
 }
 
 // evaluation reads what a rule of Config sends to its function: the event lies
@@ -54,7 +73,7 @@ func evaluation(v loose.Value) Message {
 		return Message{Ignored: ignored}
 	}
 	i := item(inner)
-	ask.Left = ask.Left || deleted(inner)
+	ask.Left = ask.Left || deleted(inner) || len(r.Refs) == 0
 	ask.ResourceType, ask.ResourceID = i.Field("resourceType").Text(), i.Field("resourceId").Text()
 	r.Evaluation = ask
 	return Message{Request: r}
@@ -84,7 +103,7 @@ func deleted(v loose.Value) bool {
 	return status.Is("ResourceDeleted") || status.Is("ResourceDeletedNotRecorded")
 }
 
-// changed reads a change of one resource.
+// changed reads a change of one resource, which has no Refs where it has no ARN.
 func changed(v loose.Value) (*Request, string, error) {
 	switch kind := v.Field("messageType").Text(); kind {
 	case itemChanged, itemOversized:
@@ -94,14 +113,13 @@ func changed(v loose.Value) (*Request, string, error) {
 		return nil, fmt.Sprintf("messages of the type %q from AWS Config wake nothing", kind), nil
 	}
 	i := item(v)
-	account, region := i.Field("awsAccountId").Text(), i.Field("awsRegion").Text()
-	ref, ok := resource.FromARN(i.Field("ARN").Text())
-	switch {
-	case i.Field("resourceType").Text() == "" || i.Field("resourceId").Text() == "":
+	if i.Field("resourceType").Text() == "" || i.Field("resourceId").Text() == "" {
 		return nil, "", missing("resourceType or resourceId of the configuration item")
-	case !ok:
-		return nil, fmt.Sprintf("configuration items of the type %q name no ARN", i.Field("resourceType").Text()), nil
 	}
-	ref.Account, ref.Region = cmp.Or(ref.Account, account), cmp.Or(ref.Region, region)
-	return &Request{Cause: Config, Name: itemKind, Source: itemSource, Time: timeOf(i.Field("configurationItemCaptureTime")), Account: account, Region: region, Refs: []resource.Ref{ref}}, "", nil
+	r := &Request{Cause: Config, Name: itemKind, Source: itemSource, Time: timeOf(i.Field("configurationItemCaptureTime")), Account: i.Field("awsAccountId").Text(), Region: i.Field("awsRegion").Text()}
+	if ref, ok := resource.FromARN(i.Field("ARN").Text()); ok {
+		ref.Account, ref.Region = cmp.Or(ref.Account, r.Account), cmp.Or(ref.Region, r.Region)
+		r.Refs = []resource.Ref{ref}
+	}
+	return r, "", nil
 }

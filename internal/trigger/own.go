@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -57,10 +58,20 @@ func own(v loose.Value, depth int) Message {
 	}
 	switch e.Tagwarden {
 	case ownSchedule:
-		return Message{Request: &Request{Cause: Schedule, ID: e.ID, Time: timeOf(v.Field("time")), Account: e.Account, Region: e.Region, Policies: e.Policies, Raw: v.Raw()}}
+		return Message{Request: &Request{Cause: Schedule, ID: filledIn(e.ID), Time: timeOf(v.Field("time")), Account: e.Account, Region: e.Region, Policies: e.Policies, Raw: v.Raw()}}
 	case ownSettled:
 		return settled(v, &e, depth)
 	default:
 		return Message{Err: fmt.Errorf("reading an event: %w: tagwarden sends nothing called %q", ErrMalformed, e.Tagwarden)}
 	}
+}
+
+// filledIn is the id of a schedule's event, "" where nobody filled it in: a rule
+// of EventBridge sends its input as it is, and the second of its events would be
+// taken for the first.
+func filledIn(id string) string {
+	if strings.HasPrefix(id, "<aws.scheduler.") {
+		return ""
+	}
+	return id
 }

@@ -96,7 +96,7 @@ func tagChange(e envelope) (*Request, string, error) {
 		}
 	}
 	if len(r.Refs) == 0 {
-		return nil, "", missing("an ARN in resources")
+		return nil, "", missing("ARN in resources")
 	}
 	return r, "", nil
 }

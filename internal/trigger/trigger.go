@@ -110,8 +110,8 @@ type Evaluation struct {
 	// the answer repeats; "" where the rule asks for all.
 	ResourceType string
 	ResourceID   string
-	// Left says that the resource no longer concerns the rule, for one that was
-	// deleted.
+	// Left says that the resource no longer concerns the rule, as one that was
+	// deleted, or never can, as one without an ARN.
 	Left bool
 }
 

@@ -199,7 +199,7 @@ func TestWhatIsMalformedIsANamedError(t *testing.T) {
 		"settled twice":       `{"tagwarden":"settled","policies":["p"],"event":{"tagwarden":"settled","policies":["p"],"event":` + record + `}}`,
 		"settled a schedule":  `{"tagwarden":"settled","policies":["p"],"event":{"tagwarden":"schedule"}}`,
 		"settled a fragment":  `{"tagwarden":"settled","policies":["p"],"event":{"detail-type":"Tag Change on Resource"}}`,
-		"wrapped for ever":    notification(notification(notification(notification(notification(notification(stateChange)))))),
+		"wrapped for ever":    notification(notification(notification(notification(notification(notification(notification(stateChange))))))),
 	} {
 		b, err := trigger.Read([]byte(payload))
 		if !errors.Is(err, trigger.ErrMalformed) {
