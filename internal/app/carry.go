@@ -114,6 +114,15 @@ func (h *Handling) DoneWithSeen() bool {
 	return !slices.ContainsFunc(h.Plan.Unread, func(u plan.Unread) bool { return !u.Lasting })
 }
 
+// gone is how old an event may be about something that cannot be seen: services
+// show what they have made within seconds, so that it is taken for deleted.
+const gone = 2 * time.Minute
+
+// Over is Done as of a time at which what cannot be seen may be taken for gone.
+func (h *Handling) Over(r *trigger.Request, now time.Time) bool {
+	return h.Done() || h.DoneWithSeen() && !r.Time.IsZero() && now.Sub(r.Time) > gone
+}
+
 // untold says whether people were not told for a reason that may pass. Nobody
 // else tells them of an event, unless a sweep finds the same.
 func (r *Report) untold() bool {

@@ -110,8 +110,8 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 // is about another account, or about what we did ourselves.
 func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) {
 	r := e.Request.Subject()
-	if r.Account != "" && r.Account != s.caller.Account {
-		return fmt.Sprintf("it is about account %s, and this is %s", r.Account, s.caller.Account), nil
+	if other := Elsewhere(r, s.caller.Account); other != "" {
+		return other, nil
 	}
 	if r.Cause == trigger.Call && r.Record.CreatedBy().ARN == s.caller.ARN {
 		return "it is tagwarden's own call", nil
@@ -132,6 +132,15 @@ func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) 
 		}
 	}
 	return "it is tagwarden's own change", nil
+}
+
+// Elsewhere says why an event is not for an account, "" where it is, or does not
+// say.
+func Elsewhere(r *trigger.Request, account string) string {
+	if r.Account == "" || r.Account == account {
+		return ""
+	}
+	return fmt.Sprintf("it is about account %s, and this is %s", r.Account, account)
 }
 
 // postpone puts the policies aside that let late tags settle first.

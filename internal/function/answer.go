@@ -171,6 +171,14 @@ func (a *Answer) violation(f *plan.Finding) {
 	}
 }
 
+// failed notes a message of a queue that is to be delivered again, once for all
+// that failed in it.
+func (a *Answer) failed(id string) {
+	if n := len(a.Failures); n == 0 || a.Failures[n-1].Message != id {
+		a.Failures = append(a.Failures, Failure{id})
+	}
+}
+
 // name makes the title of a column the name of a field: "Launched (UTC)" is
 // launched_utc.
 func name(title string) string {

@@ -137,6 +137,17 @@ func TestOnlyTheMessagesThatFailedAreDeliveredAgain(t *testing.T) {
 	}
 }
 
+// A message may hold several events, and is delivered again as a whole.
+func TestAMessageOfWhichTwoEventsFailedIsNamedOnce(t *testing.T) {
+	l := newLambda(t, unexcepted)
+	one, two := l.launch("i-00000000000000001", nil), l.launch("i-00000000000000002", nil)
+	l.aws.Throttle("ec2:StopInstances", 1000)
+	a := l.done(queued(`{"Records":[`+running("e-1", one)+`,`+running("e-2", two)+`]}`, running("e-3", one)))
+	if diff := cmp.Diff([]Failure{{"m-1"}, {"m-2"}}, a.Failures); diff != "" || len(a.Events) != 3 {
+		t.Errorf("%d events, to be delivered again (-want +got)\n%s", len(a.Events), diff)
+	}
+}
+
 func TestWhatFailsForAPassingReasonIsTriedAgainAtOnce(t *testing.T) {
 	l := newLambda(t, unexcepted)
 	id := l.launch("i-00000000000000001", nil)

@@ -92,7 +92,7 @@ func (i *invocation) message(ctx context.Context, n int) error {
 		e.Error, e.Text, e.Again = name.Name, name.Error(), true
 		log.Error("an event is to be delivered again", "cause", e.Cause, "event", e.ID, "run", e.Run, "name", name.Name, "error", e.Text)
 		if i.batch.Queue {
-			i.answer.Failures = append(i.answer.Failures, Failure{m.ID})
+			i.answer.failed(m.ID)
 		}
 	} else if m.Err == nil {
 		log.Info("an event was handled", "cause", e.Cause, "event", e.ID, "run", e.Run, "policies", e.Policies, "ignored", e.Ignored)
@@ -137,10 +137,6 @@ func (i *invocation) wait(ctx context.Context, d time.Duration) bool {
 	return i.policies.account.wait(ctx, d) == nil
 }
 
-// gone is how old an event may be about something that cannot be seen: EC2 shows
-// what it has made within seconds, so that it is taken for deleted.
-const gone = 2 * time.Minute
-
 // handle handles an event once.
 func (i *invocation) handle(ctx context.Context, r *trigger.Request, n int, e *Event) error {
 	if i.until.late() {
@@ -176,14 +172,11 @@ func unfinished(h *app.Handling, report *app.Report, r *trigger.Request, now tim
 	if report != nil && report.Interrupted {
 		return &Error{Unfinished, errEnded}
 	}
-	if sweeps(r) || h.Done() {
+	if sweeps(r) || h.Over(r, now) {
 		return nil // the next sweep finds what this one left
 	}
 	if !h.DoneWithSeen() {
 		return &Error{Unfinished, errNotDone}
-	}
-	if !r.Time.IsZero() && now.Sub(r.Time) > gone {
-		return nil
 	}
 	var ids []string
 	for _, ref := range h.Unseen {

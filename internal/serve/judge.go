@@ -78,6 +78,9 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 	if names, why := app.Woken(l.Set, r); why != "" {
 		return verdict{what: ignored, why: diag.Printable(why)}
 	} else if r.Cause == trigger.Schedule {
+		if other := app.Elsewhere(r, s.o.Scope.Account); other != "" {
+			return verdict{what: ignored, why: diag.Printable(other)}
+		}
 		return s.asked(ctx, r, names)
 	}
 	if everything(r) {
@@ -98,10 +101,10 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 		return comesAgain("%v", err)
 	case h.Ignored != "":
 		return verdict{what: ignored, why: diag.Printable(h.Ignored)}
-	case len(h.Unseen) > 0:
-		return comesAgain("%d of its resources cannot be seen yet, or are gone", len(h.Unseen))
-	case !h.Done():
+	case !h.DoneWithSeen():
 		return comesAgain("run %s could not do everything", run)
+	case !h.Over(r, now):
+		return comesAgain("%d of its resources cannot be seen yet, or are gone", len(h.Unseen))
 	}
 	v := verdict{what: handled, runs: []string{run}}
 	if len(h.Later) > 0 {
@@ -121,7 +124,7 @@ func comesAgain(format string, args ...any) verdict {
 // everything says that an event is handled by a look at everything, as where a
 // rule of AWS Config asks about all resources.
 func everything(r *trigger.Request) bool {
-	return len(r.Refs) == 0 && r.Cause == trigger.Config
+	return r.Evaluation != nil && !r.Evaluation.Left && len(r.Refs) == 0
 }
 
 // asked runs the sweep that an event asks for, once for all its deliveries.

@@ -76,11 +76,29 @@ func TestWhatCannotBeReadIsLeftForTheQueueOfDeadLetters(t *testing.T) {
 	}
 }
 
+// What cannot be seen two minutes after its event was deleted: a dead letter for
+// each instance that did not live long would hide those that matter.
+func TestWhatIsGoneIsAcknowledged(t *testing.T) {
+	bubble(t, stops, func(t *testing.T, w *world) {
+		defer w.start()()
+		w.inbox.put(w.running("i-0aaaaaaaaaaaaaaaa", "e-1"))
+		pass(t, 10*time.Second)
+		if left := w.inbox.left(); len(left) != 1 {
+			t.Fatalf("at once: %v", left)
+		}
+		pass(t, 5*time.Minute)
+		if left := w.inbox.left(); len(left) != 0 || strings.Contains(w.log.String(), "given up") {
+			t.Errorf("left: %v\n%s", left, w.log)
+		}
+	})
+}
+
 func TestWithoutAQueueOfDeadLettersTryingEnds(t *testing.T) {
 	bubble(t, stops, func(t *testing.T, w *world) {
 		w.manner.DeadLetters = false
 		defer w.start()()
-		w.inbox.put(w.running("i-0aaaaaaaaaaaaaaaa", "e-1")) // it is not there
+		w.aws.Throttle("ec2:StopInstances", 1000)
+		w.inbox.put(w.running(w.launch(1), "e-1"))
 		pass(t, time.Hour)
 		if left := w.inbox.left(); len(left) != 1 {
 			t.Fatalf("after an hour: %v", left)

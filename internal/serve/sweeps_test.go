@@ -150,6 +150,18 @@ func TestASweepThatAMessageAsksForRunsOnceAndAlone(t *testing.T) {
 	})
 }
 
+func TestAScheduleOfAnotherAccountSweepsNothing(t *testing.T) {
+	bubble(t, tags, func(t *testing.T, w *world) {
+		defer w.start()()
+		id := w.launch(1)
+		w.inbox.put(`{"id":"s-1","detail-type":"Scheduled Event","source":"aws.events","account":"999988887777","region":"us-east-1","resources":[],"detail":{}}`)
+		pass(t, time.Minute)
+		if i, _ := w.aws.Instance(id); i.TagSet["Owner"] != "" || len(w.inbox.left()) != 0 || !strings.Contains(w.log.String(), "it is about account 999988887777") {
+			t.Errorf("it has the tags %v, left: %v\n%s", i.TagSet, w.inbox.left(), w.log)
+		}
+	})
+}
+
 func TestASweepIsInterruptedAtTheEndAndDoneByTheNextDaemon(t *testing.T) {
 	bubble(t, tags, func(t *testing.T, w *world) {
 		w.inbox = nil
