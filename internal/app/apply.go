@@ -91,29 +91,44 @@ func (a *App) remember(ctx context.Context, s *session) error {
 	return nil
 }
 
+// looks is how often it is looked at what others have taken of the limits: runs
+// for events reserve at the same time, and of two that see room for one more the
+// second has what it wants held.
+const looks = 3
+
 // approve asks the guard, takes the room that the approval needs, and records
 // what was held for a human to release.
 func (a *App) approve(ctx context.Context, s *session, p *plan.Plan) (guard.Approved, error) {
-	in, err := a.limits(ctx, s)
-	if err != nil {
-		return guard.Approved{}, err
+	for look := 1; ; look++ {
+		in, err := a.limits(ctx, s)
+		if err != nil {
+			return guard.Approved{}, err
+		}
+		approved, holds, err := guard.Check(p, in)
+		if err != nil {
+			return guard.Approved{}, fmt.Errorf("checking the plan: %w", err)
+		}
+		switch err := a.reserve(ctx, s, p.Run, approved.Rooms()); {
+		case errors.Is(err, record.ErrOverLimit) && look < looks:
+			continue
+		case err != nil:
+			return guard.Approved{}, err
+		}
+		if err := a.hold(ctx, s, p.Run, approved.Rooms(), holds); err != nil {
+			return guard.Approved{}, err
+		}
+		return approved, nil
 	}
-	approved, holds, err := guard.Check(p, in)
-	if err != nil {
-		return guard.Approved{}, fmt.Errorf("checking the plan: %w", err)
-	}
+}
+
+// reserve takes room under the limits, all of it or none.
+func (a *App) reserve(ctx context.Context, s *session, run string, rooms []guard.Room) error {
 	var rs []record.Reservation
-	for _, room := range approved.Rooms() {
+	for _, room := range rooms {
 		key := record.LimitKey{Policy: room.Policy, Action: room.Action}
 		rs = append(rs, record.Reservation{LimitKey: key, N: room.N, Limit: room.Limit})
 	}
-	if err := a.o.Ledger.Reserve(ctx, s.scope, p.Run, rs, s.build.Now); err != nil {
-		return guard.Approved{}, fmt.Errorf("reserving room under the limits: %w", err)
-	}
-	if err := a.hold(ctx, s, p.Run, approved.Rooms(), holds); err != nil {
-		return guard.Approved{}, err
-	}
-	return approved, nil
+	return a.o.Ledger.Reserve(ctx, s.scope, run, rs, s.build.Now)
 }
 
 // hold records new holds, and that the releases which this run takes room for

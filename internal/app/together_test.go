@@ -9,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/reason"
+	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/tag"
 	"github.com/tagwarden/tagwarden/internal/view"
@@ -114,5 +118,40 @@ func TestTheLimitsHoldForEventsThatAreHandledTogether(t *testing.T) {
 	}
 	if stopped != limit {
 		t.Errorf("%d are stopped, of which %d may be", stopped, limit)
+	}
+}
+
+// quicker is a ledger of which another run takes room just before.
+type quicker struct {
+	record.Ledger
+	other func(record.Ledger)
+}
+
+func (q *quicker) Reserve(ctx context.Context, s record.Scope, run string, rs []record.Reservation, at time.Time) error {
+	if q.other != nil {
+		q.other(q.Ledger)
+		q.other = nil
+	}
+	return q.Ledger.Reserve(ctx, s, run, rs, at)
+}
+
+func TestWhatAnotherRunHasJustTakenTheRoomOfIsHeld(t *testing.T) {
+	w := newWorld(t, strings.Replace(unexcepted, "settings: {", "settings: {limits: {stop: 1}, ", 1))
+	now, ledger := w.aws.Clock().Now(), w.ledger
+	w.ledger = &quicker{Ledger: ledger, other: func(l record.Ledger) {
+		stop := record.LimitKey{Policy: "stop-what-has-no-exception", Action: action.Stop}
+		if err := errors.Join(l.Begin(t.Context(), w.scope(), record.RunInfo{ID: "other", Started: now, Event: true}),
+			l.Reserve(t.Context(), w.scope(), "other", []record.Reservation{{LimitKey: stop, N: 1, Limit: 1}}, now)); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	id := w.launch("i-00000000000000001", time.Hour, nil)
+	h, _ := w.happens(running(id))
+	if a := h.Plan.Findings[0].Actions[0]; a.State != plan.Held || a.Code != reason.OverLimit || !h.Done() || w.stateNow(id) != "running" {
+		t.Errorf("%s %s, done: %t, and it is %s", a.State, a.Code, h.Done(), w.stateNow(id))
+	}
+	holds, err := ledger.Holds(t.Context(), w.scope(), now.Add(-time.Hour))
+	if err != nil || len(holds) != 1 || len(holds[0].ARNs) != 1 {
+		t.Errorf("holds: %+v, %v", holds, err)
 	}
 }
