@@ -89,6 +89,7 @@ func For(set *policy.Set, o Options) (*Role, error) {
 	for _, p := range set.Policies {
 		b.policy(p)
 	}
+	b.systems()
 	b.ledger()
 	return &Role{Grants: b.grants(), Notes: b.notes}, nil
 }

@@ -69,7 +69,7 @@ func (p *place) in(partition, what string) error {
 
 // named is what a set names that may be an ARN.
 func named(set *policy.Set) []string {
-	names := []string{set.Settings.Ledger.DynamoDB}
+	names := []string{set.Settings.Ledger.DynamoDB, set.Settings.Outcomes}
 	for _, o := range set.Outside {
 		names = append(names, o.Ref.Table)
 	}

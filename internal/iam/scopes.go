@@ -66,6 +66,7 @@ var scopes = withIAM(map[string]scope{
 	"config:DescribeConfigurationRecorders":    {on: []string{recorders}},
 	"config:DescribeConfigurationRecorderStatus": {
 		on: []string{recorders}},
+	"config:PutEvaluations":       {any: noResource},
 	"config:SelectResourceConfig": {any: noResource},
 
 	"dynamodb:DescribeTable":      {on: own[resource.DynamoDBTable]},
