@@ -160,6 +160,8 @@ func (c *wireCall) asked() (actions, resources []string, context iamtest.Context
 		}
 	case "tagging":
 		return c.tagging()
+	case "events":
+		return c.events()
 	case "config":
 		resources = []string{"*"}
 		if strings.HasPrefix(c.operation, "DescribeConfigurationRecorder") {
@@ -216,7 +218,7 @@ func (c *wireCall) ec2() (resources []string, context iamtest.Context) {
 		made := "arn:aws:ec2:" + c.region + "::snapshot/*"
 		resources = []string{made}
 		c.more = append(c.more, iamtest.Request{Action: "ec2:CreateTags", Resource: made, Context: iamtest.Context{
-			"aws:RequestedRegion": {c.region}, "aws:TagKeys": c.form["TagSpecification.1.Tag.1.Key"]}})
+			"aws:RequestedRegion": {c.region}, "aws:TagKeys": c.form["TagSpecification.1.Tag.1.Key"], "ec2:CreateAction": {c.operation}}})
 	case "ModifyNetworkInterfaceAttribute":
 		ids = append(c.form["NetworkInterfaceId"], c.listed("SecurityGroupId")...)
 	default:
@@ -326,6 +328,27 @@ func (c *wireCall) dynamodb() (actions, resources []string, _ iamtest.Context) {
 		resources = []string{table(c.json["TableName"])}
 	}
 	return actions, resources, nil
+}
+
+// events are put on a bus each, which is named by its name or its ARN.
+func (c *wireCall) events() (actions, resources []string, context iamtest.Context) {
+	context = iamtest.Context{}
+	entries, _ := c.json["Entries"].([]any)
+	for _, e := range entries {
+		one, _ := e.(map[string]any)
+		bus, _ := one["EventBusName"].(string)
+		if !strings.HasPrefix(bus, "arn:") {
+			bus = c.arn("events", "event-bus/"+bus)
+		}
+		resources = append(resources, bus)
+		for key, field := range map[string]string{"events:source": "Source", "events:detail-type": "DetailType"} {
+			if v, _ := one[field].(string); !slices.Contains(context[key], v) {
+				context[key] = append(context[key], v)
+			}
+		}
+	}
+	slices.Sort(resources)
+	return []string{"events:" + c.operation}, slices.Compact(resources), context
 }
 
 // behind are the services' own permissions, in IAM's words, that the Resource

@@ -87,6 +87,11 @@ func TestWhatEC2SaysToADryRun(t *testing.T) {
 	if a := s.Checkup().DryRun(t.Context(), doctor.Question{Permission: "rds:StopDBInstance", Region: place.Region}); a.Verdict != doctor.Open || len(server.requests) > 0 {
 		t.Errorf("%+v after %d requests", a, len(server.requests))
 	}
+	// EC2 allows some tags only in the call that makes what they are for.
+	making := doctor.Question{Permission: "ec2:CreateTags", Region: place.Region, Context: map[string][]string{"ec2:CreateAction": {"CreateSnapshot"}}}
+	if a := s.Checkup().DryRun(t.Context(), making); a.Verdict != doctor.Open || len(server.requests) > 0 {
+		t.Errorf("tags at creation: %v, after %d requests", a, len(server.requests))
+	}
 }
 
 // simulated is one result as IAM writes it.

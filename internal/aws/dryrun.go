@@ -23,7 +23,7 @@ const wouldWork = "DryRunOperation"
 // the id before it looks for the permission, and then it is not told.
 func (c *Checkup) DryRun(ctx context.Context, q doctor.Question) doctor.Answer {
 	ask, ok := dryRuns[q.Permission]
-	if !ok {
+	if !ok || len(q.Context["ec2:CreateAction"]) > 0 { // what is tagged as it is made has no dry run of its own
 		return doctor.Answer{Verdict: doctor.Open}
 	}
 	api, err := c.s.ec2(need.Call{Service: "ec2", Operation: strings.TrimPrefix(q.Permission, "ec2:")}, q.Region)

@@ -90,7 +90,7 @@ func AccessPolicy(set *policy.Set, o Options) (*Document, error) {
 	for _, g := range given {
 		add("Allow", g.sid, of[g.whose], g.actions, g.on)
 	}
-	add("Allow", "TagWhatIsMade", Conditions{"StringEquals": {"ec2:CreateAction": names(creating)}, "Null": {keyTagKeys: {"false"}}},
+	add("Allow", "TagWhatIsMade", Conditions{"StringEquals": {keyCreating: names(creating)}, "Null": {keyTagKeys: {"false"}}},
 		[]string{"ec2:CreateTags"}, slices.Concat(onImages, onInstances, onInterfaces, onSnapshots, onRequests, onVolumes))
 	var kept []string
 	for _, k := range set.Access.Protect {

@@ -17,6 +17,8 @@ type right struct {
 	on []string
 	// keyed says that IAM knows which tags the change is about.
 	keyed bool
+	// more are further conditions.
+	more Conditions
 }
 
 // changes are the permissions of everything that can be done to resources, but
@@ -71,12 +73,14 @@ func allChanges() map[resource.Type]map[action.Kind][]right {
 	return all
 }
 
-// backup are the permissions to take snapshots, which are tagged in the same call.
+// backup are the permissions to take snapshots, which are tagged in the same
+// call, and only there: no snapshot becomes a backup later.
 func backup(permission string, of ...[]string) []right {
 	snapshots := own[resource.EC2Snapshot]
 	return []right{
 		{class: acting, permission: permission, on: slices.Concat(append(of, snapshots)...)},
-		{class: tagging, permission: "ec2:CreateTags", on: snapshots, keyed: true},
+		{class: tagging, permission: "ec2:CreateTags", on: snapshots, keyed: true,
+			more: Conditions{"StringEquals": {keyCreating: names([]string{permission})}}},
 	}
 }
 

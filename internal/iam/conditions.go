@@ -7,10 +7,11 @@ import (
 )
 
 // The keys of conditions ("AWS global condition context keys" in the IAM user
-// guide).
+// guide), and EC2's for the call that makes what is tagged with it.
 const (
-	keyRegion  = "aws:RequestedRegion"
-	keyTagKeys = "aws:TagKeys"
+	keyRegion   = "aws:RequestedRegion"
+	keyTagKeys  = "aws:TagKeys"
+	keyCreating = "ec2:CreateAction"
 )
 
 // conditions are those of a unit.

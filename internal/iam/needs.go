@@ -178,7 +178,7 @@ func (b *builder) change(t resource.Type, k action.Kind, ks *keys, u Use) {
 		b.note("the tags of other types than tagwarden's own take the permissions of their services too, such as sqs:TagQueue: the managed policy ResourceGroupsTaggingAPITagUntagSupportedResources of AWS has them")
 	}
 	for _, r := range changes[t][k] {
-		w := want{class: r.class, permission: r.permission, on: r.on}
+		w := want{class: r.class, permission: r.permission, on: r.on, more: r.more}
 		if r.keyed {
 			w.keys = ks
 		}
