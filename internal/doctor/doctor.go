@@ -145,12 +145,12 @@ func (d *doctor) uses(permission string) bool {
 	return slices.ContainsFunc(d.role.Grants, func(g iam.Grant) bool { return g.Permission == permission })
 }
 
-// failed is a check that AWS answered with an error. What AWS would not tell
-// this caller, or not now, is unknown.
+// failed is a check that ended with an error. What AWS would not tell this
+// caller, or not now, or could not be asked at all, is unknown.
 func failed(what, name string, err error, do string) Check {
 	c := Check{Outcome: Unknown, What: what, Name: name, Found: err.Error(), Do: fault.HintOf(err)}
 	switch fault.ClassOf(err) {
-	case fault.NotFound, fault.Invalid, fault.Credentials, fault.Unreachable, fault.Unverified, fault.WrongState:
+	case fault.NotFound, fault.Invalid, fault.Credentials, fault.Unverified, fault.WrongState:
 		c.Outcome, c.Do = Missing, cmp.Or(do, c.Do)
 	}
 	return c

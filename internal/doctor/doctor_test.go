@@ -67,6 +67,7 @@ func TestWhatIsNotThereIsMissingAndWhatIsNotToldIsUnknown(t *testing.T) {
 		{name: "trails that are denied", change: func(f *fake) { f.fails["trails"] = fault.Denied }, outcome: doctor.Unknown, what: "trail", found: "no", withoutDo: true},
 		{name: "no logs", change: func(f *fake) { f.fails["archive"] = fault.NotFound }, outcome: doctor.Missing, what: "trail's logs", found: "no", withoutDo: true},
 		{name: "no ledger", change: func(f *fake) { f.fails["ledger"] = fault.NotFound }, outcome: doctor.Missing, what: "ledger", found: "no"},
+		{name: "a ledger that does not answer", change: func(f *fake) { f.fails["ledger"] = fault.Unreachable }, outcome: doctor.Unknown, what: "ledger", found: "no", withoutDo: true},
 		{name: "another table", change: func(f *fake) { f.fails["ledger"] = fault.Invalid }, outcome: doctor.Missing, what: "ledger", found: "no"},
 		{name: "a ledger that is being made", change: func(f *fake) { f.ledger.Ready = false }, outcome: doctor.Missing, what: "ledger", found: "yet"},
 		{name: "a ledger that keeps all", change: func(f *fake) { f.ledger.Forgets = false }, outcome: doctor.Missing, what: "ledger", found: "grows"},
@@ -122,6 +123,16 @@ func TestWithoutCredentialsNothingElseIsAsked(t *testing.T) {
 	}
 }
 
+// Nobody has said anything about them.
+func TestCredentialsThatNobodyCouldBeAskedAboutAreUnknown(t *testing.T) {
+	f := whole()
+	f.fails["identify"] = fault.Unreachable
+	r := examine(t, f, everything)
+	if len(f.asked) != 1 || len(r.Checks) != 1 || r.Checks[0].What != doctor.About || r.Worst() != doctor.Unknown {
+		t.Errorf("%q; %+v", f.asked, r.Checks)
+	}
+}
+
 func TestWithoutARegionNothingIsAsked(t *testing.T) {
 	f := whole()
 	r, err := doctor.Examine(t.Context(), doctor.Options{Set: load(t, small), Account: f, Now: func() time.Time { return now }})
@@ -167,6 +178,11 @@ func TestARegionThatDoesNotAnswerIsMissingAndTheOthersAreAskedOn(t *testing.T) {
 	got[0].Found = ""
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+	f.disabled, f.silent = nil, f.disabled
+	r = examine(t, f, strings.Replace(small, "policies", "settings: {regions: [eu-west-1, ap-east-1]}\npolicies", 1))
+	if c := r.Checks[2]; c.Outcome != doctor.Missing || c.What != doctor.AboutRegion || c.Name != "ap-east-1" {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -35,6 +35,7 @@ type fake struct {
 	time       time.Time
 	regions    []string
 	disabled   []string
+	silent     []string                  // do not answer
 	dry        map[string]doctor.Verdict // by permission; Open unless set
 	simulated  map[string]doctor.Verdict // Allowed unless set
 	questions  []doctor.Question
@@ -91,6 +92,9 @@ func missing(there bool, what string) error {
 func (f *fake) Identify(_ context.Context, in string) (doctor.Identity, error) {
 	if err := f.ask("identify", in); err != nil {
 		return doctor.Identity{}, err
+	}
+	if slices.Contains(f.silent, in) {
+		return doctor.Identity{}, &fault.Error{Class: fault.Unreachable, Call: "identify", Region: in}
 	}
 	if slices.Contains(f.disabled, in) {
 		return doctor.Identity{}, &fault.Error{Class: fault.Credentials, Call: "identify", Region: in}

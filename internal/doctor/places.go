@@ -75,7 +75,11 @@ func (d *doctor) regions(ctx context.Context) []string {
 		case fault.ClassOf(err) == fault.Credentials:
 			return []Check{failed(AboutRegion, region, err, "enable "+region+" for the account, or take it out of the regions that are read")}
 		default:
-			return []Check{failed(AboutRegion, region, err, "")}
+			c := failed(AboutRegion, region, err, "")
+			if fault.ClassOf(err) == fault.Unreachable { // others did answer
+				c.Outcome = Missing
+			}
+			return []Check{c}
 		}
 	})
 	for i := range checks {
