@@ -54,11 +54,15 @@ func ReadFrom(userIdentity []byte, userAgent string) Identity {
 		read = untyped
 	}
 	read(&id, v)
-	if id.Name == "" {
-		id.Kind = resource.UnknownCreator
+	if id.Name == "" || id.Name == hidden {
+		id.is(resource.UnknownCreator, "")
 	}
 	return id
 }
+
+// hidden is what CloudTrail writes in place of a name that it does not show:
+// people type passwords where their name belongs.
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 // caller is a userIdentity, and the userAgent beside it.
 type caller struct {
@@ -78,6 +82,7 @@ var readers = map[string]func(*Identity, caller){
 	"IdentityCenterUser": directory,
 	"SAMLUser":           external,
 	"WebIdentityUser":    external,
+	"Directory":          external,
 	"Unknown":            external,
 }
 
@@ -121,21 +126,25 @@ func directory(id *Identity, v caller) {
 	id.is(resource.PersonCreator, v.Field("onBehalfOf").Field("userId").Text())
 }
 
-// external is a user of another identity provider, which is told on the call
-// that begins a session with a role. IAM Identity Center writes Unknown for the
-// same.
+// external is a user of another identity provider or of a directory, which is
+// told on the call that begins a session with a role. IAM Identity Center writes
+// Unknown for the same.
 func external(id *Identity, v caller) {
 	id.is(resource.PersonCreator, v.Field("userName").Text())
 }
 
-// untyped is an identity without a type, or of one that is not known here. A
-// service's own calls come like this too, with no more than invokedBy.
+// untyped is an identity without a type, or of one that is not known here: its
+// ARN then tells what it is. A service's own calls come without an ARN too, with
+// no more than invokedBy.
 func untyped(id *Identity, v caller) {
-	if strings.HasPrefix(resourceOf(id.ARN, "assumed-role"), "assumed-role/") {
+	switch {
+	case resourceOf(id.ARN, "assumed-role") != "":
 		assumed(id, v)
-		return
-	}
-	if id.ARN == "" && id.PrincipalID == "" {
+	case resourceOf(id.ARN, "federated-user") != "":
+		federated(id, v)
+	case resourceOf(id.ARN, "user") != "":
+		user(id, v)
+	case id.ARN == "" && id.PrincipalID == "":
 		service(id, v)
 	}
 }

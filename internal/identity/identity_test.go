@@ -47,7 +47,13 @@ func TestTheLadder(t *testing.T) {
 		{"no type but who invoked it", `{"accountId":"111122223333","invokedBy":"secretsmanager.amazonaws.com"}`, service, "secretsmanager.amazonaws.com"},
 		{"no type and no service", `{"accountId":"111122223333"}`, unknown, ""},
 		{"no type but a role in the ARN", `{"arn":"arn:aws:sts::111122223333:assumed-role/deploy/ada"}`, person, "ada"},
-		{"no type but a user: nobody says what it is", `{"arn":"arn:aws:iam::111122223333:user/ada","invokedBy":"x"}`, unknown, ""},
+		{"no type but a user in the ARN", `{"arn":"arn:aws:iam::111122223333:user/ada","invokedBy":"x"}`, person, "ada"},
+		{"another type, and a user in the ARN", `{"type":"User","userName":"ada","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/teams/ada"}`, person, "ada"},
+		{"no type but a federated user in the ARN", `{"principalId":"111122223333:ada","arn":"arn:aws:sts::111122223333:federated-user/ada"}`, person, "ada"},
+		{"no type but an image builder in the ARN", `{"accountId":"111122223333","arn":"arn:aws:appstream:eu-central-1:111122223333:image-builder/users"}`, unknown, ""},
+		{"a role that is a user", `{"type":"AssumedRole","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/ada","sessionContext":{"sessionIssuer":{"userName":"other"}}}`, person, "ada"},
+		{"a user whose name is hidden", `{"type":"IAMUser","userName":"HIDDEN_DUE_TO_SECURITY_REASONS","accountId":"111122223333"}`, unknown, ""},
+		{"a user of a directory", `{"type":"Directory","userName":"ada","accountId":"111122223333"}`, person, "ada"},
 		{"a federated user", `{"type":"FederatedUser","principalId":"111122223333:ada","arn":"arn:aws:sts::111122223333:federated-user/ada"}`, person, "ada"},
 		{"a federated user by the ARN", `{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/ada"}`, person, "ada"},
 		{"a user of Identity Center", `{"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"d-1:ada","identityStoreArn":"x"}}`, person, "d-1:ada"},
@@ -97,6 +103,7 @@ func TestAMachinesSessionBelongsToTheRole(t *testing.T) {
 		"0123456789abcdef0123456789abcdef", "eks-prod-web-7d9-0a1b2c3d-0000-4000-8000-0123456789ab", "EKS", "AutoScaling", "AWSCloudFormation",
 		"AWSCodeBuild-0a1b2c3d-0000-4000-8000-0123456789ab", "AWSBackup-AWSBackupDefaultServiceRole", "aws-batch", "GlueJobRunnerSession",
 		"AthenaExecutor-0a1b2c3d-0000-4000-8000-0123456789ab", "AWS-Crawler", "elasticbeanstalk", "pUBglYSipyAbyPsehEoWHmOFMDviUKzd",
+		"BackplaneAssumeRoleSession", "AutoScalingDescribeHandlerSession", "dbi-id-db-ABCDEFGHIJKLMNOPQRSTUVWX01", "vm_import_image-111122223333",
 		"SageMaker", "ConfigResourceCompositionSession", "TrustedAdvisor_111122223333_x", "GitHubActions", "GitLabRunner-1-22",
 	}
 	for _, name := range machines {
@@ -107,7 +114,7 @@ func TestAMachinesSessionBelongsToTheRole(t *testing.T) {
 	people := []string{
 		"eks", "ada-EKS", "AutoScalingAda", "botocore-session-ada", "aws-go-sdk-", "12345678", "dead-beef", "abcdef", "sagemaker-ada", "GitHubActionsAda",
 		"default_session2", "x0123456789abcdef0123456789abcdef", "eks-ada", "AWSCloudFormation@example.com", "i-0123456789abcdef0x", "I-0123456789abcdef0",
-		"pUBglYSipyAbyPsehEoWHmOFMDviUKz", "AthenaExecutorAda",
+		"pUBglYSipyAbyPsehEoWHmOFMDviUKz", "AthenaExecutorAda", "vm_import_image-ada", "dbi-id-db-ada",
 	}
 	for _, name := range people {
 		if got := identity.Of([]byte(session("ci", name, ""))); got.Kind != resource.PersonCreator || got.Name != name {

@@ -11,8 +11,12 @@ import (
 // a source identity, which stays with a person through all roles; IAM Identity
 // Center, which names sessions after people; the role of a service; that of an
 // instance or another resource; the name of the session, unless a program
-// chose it.
+// chose it. Some services write that type for an IAM user, whom the ARN names.
 func assumed(id *Identity, v caller) {
+	if resourceOf(id.ARN, "user") != "" {
+		user(id, v)
+		return
+	}
 	context := v.Field("sessionContext")
 	issuer := context.Field("sessionIssuer")
 	role, session := id.session(issuer.Field("userName").Text())
