@@ -18,8 +18,16 @@ const (
 // more than what the call made: the key that encrypts it, its parent.
 const touched = "resources"
 
-// ownARN says whether the ARN is one of the service of the type.
+// mixed says whether ARNs of other services can stand at a path: AWS Backup
+// tells of a snapshot of EC2 where it tells of its own recovery points.
+func mixed(path string) bool { return path == touched || strings.HasPrefix(path, "S.") }
+
+// ownARN says whether the ARN is one of the service of the type, or the row has
+// none.
 func ownARN(ref resource.Ref) bool {
+	if ref.ARN == "" {
+		return true
+	}
 	service, _, _ := strings.Cut(string(ref.Type), ":")
 	return strings.SplitN(ref.ARN, ":", 4)[2] == service
 }

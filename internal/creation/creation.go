@@ -128,7 +128,7 @@ func (r *Record) make(c *Creation, row *Row) {
 		r.values(path, func(v, in loose.Value) bool {
 			ref, ok := r.ref(row, v.Text())
 			switch {
-			case !ok || seen[ref.ID] || path == touched && !ownARN(ref):
+			case !ok || seen[ref.ID] || mixed(path) && !ownARN(ref):
 				return true
 			case len(c.Made) == MaxMade:
 				c.Cut = true

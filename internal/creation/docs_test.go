@@ -25,8 +25,8 @@ resource that only such a call makes has no known creator.
 - **resource** is its type. Those under [Resource types](resources.md) can be
   governed in all respects; the others by policies about [` + "`any`" + `](policy-file.md#every-resource-any),
   from what their records tell.
-- **where** says where its id or ARN stands: ` + "`R`" + ` is ` + "`responseElements`, `Q` is `requestParameters`" + `, and
-  ` + "`[]`" + ` a list. EC2 wraps the answers of its newer calls in an element that is named
+- **where** says where its id or ARN stands: ` + "`R`" + ` is ` + "`responseElements`, `Q` is `requestParameters`" + `,
+  ` + "`S`" + ` is ` + "`serviceEventDetails`" + ` and ` + "`[]`" + ` a list. EC2 wraps the answers of its newer calls in an element that is named
   after the call, which is left out here. ` + "`resources`" + ` is the record's own list of ARNs.
 - **tagged by** is the call that puts tags on it; ` + "`tag:TagResources`" + ` is that of the
   Resource Groups Tagging API. tagwarden makes this one, EC2's and IAM's, and those of the types

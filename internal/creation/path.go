@@ -19,6 +19,8 @@ func (r *Record) values(path string, yield found) bool {
 		return walk(r.answer(), loose.Value{}, rest, yield)
 	case "Q":
 		return walk(r.request, loose.Value{}, rest, yield)
+	case "S":
+		return walk(r.details, loose.Value{}, rest, yield)
 	default: // touched
 		return each(r.resources, func(v loose.Value) bool { return yield(v.Field("ARN"), loose.Value{}) })
 	}

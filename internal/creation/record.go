@@ -54,8 +54,8 @@ type Record struct {
 	// record does not say. It shares the memory of the record.
 	UserIdentity []byte
 
-	agent                        string
-	request, response, resources loose.Value
+	agent                                 string
+	request, response, resources, details loose.Value
 }
 
 // Parse reads one record: the object that CloudTrail delivers, that LookupEvents
@@ -99,6 +99,8 @@ func Parse(data []byte) (*Record, error) {
 			r.response = field
 		case "resources":
 			r.resources = field
+		case "serviceEventDetails":
+			r.details = field
 		}
 	}
 	if r.Source == "" || r.Name == "" {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -98,9 +99,36 @@ var table = sync.OnceValue(func() map[Key][]Row {
 	return byKey
 })
 
-// Rows returns the rows of an event, none where the table has none. They are
+// unversioned has the event of each name that has a version, without it.
+var unversioned = sync.OnceValue(func() map[Key]Key {
+	bare := map[Key]Key{}
+	for k := range table() {
+		if b := k.unversioned(); b != k && (bare[b] == Key{} || bare[b].Name < k.Name) {
+			bare[b] = k
+		}
+	}
+	return bare
+})
+
+// version is how CloudFront and Lambda end the names of calls: the day of the
+// API, as in CreateFunction2020_05_31 and UpdateFunctionCode20150331v2.
+var version = regexp.MustCompile(`20[0-9]{2}_?[0-9]{2}_?[0-9]{2}(v[0-9]+)?$`)
+
+func (k Key) unversioned() Key { return Key{k.Source, version.ReplaceAllString(k.Name, "")} }
+
+// Rows returns the rows of an event, none where the table has none. Where it
+// has the call with another version, or without one, these are they. They are
 // shared and must not be changed.
-func Rows(k Key) []Row { return table()[k] }
+func Rows(k Key) []Row {
+	if rows := table()[k]; rows != nil {
+		return rows
+	}
+	bare := k.unversioned()
+	if rows := table()[bare]; rows != nil {
+		return rows
+	}
+	return table()[unversioned()[bare]]
+}
 
 // All yields every row, sorted by event and then as the table has them.
 func All() iter.Seq[Row] {

@@ -16,7 +16,7 @@ import (
 var (
 	okType    = regexp.MustCompile(`^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$`)
 	okName    = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
-	okPath    = regexp.MustCompile(`^(resources|[RQ](\.[A-Za-z][A-Za-z0-9]*(\[([A-Za-z.]+=[A-Za-z]+)?\])?)+)$`)
+	okPath    = regexp.MustCompile(`^(resources|[RQS](\.[A-Za-z][A-Za-z0-9]*(\[([A-Za-z.]+=[A-Za-z]+)?\])?)+)$`)
 	okPattern = regexp.MustCompile(`^arn:P:[a-z0-9-]+:R?:A?:[^{}]*(\{(id|[RQ]\.[A-Za-z.]+)\}[^{}]*)+$`)
 	okTagging = regexp.MustCompile(`^(none|[a-z0-9-]+:[A-Z][A-Za-z]+)$`)
 )
@@ -167,13 +167,15 @@ func put(doc map[string]any, path string, value any, shape func(any) any) {
 // synthesised is a record in which a value stands at one path of a row.
 func synthesised(t *testing.T, row *Row, path, value string, shape func(any) any, wrapped bool) *Record {
 	t.Helper()
-	answer, request := map[string]any{}, map[string]any{}
+	answer, request, details := map[string]any{}, map[string]any{}, map[string]any{}
 	set := func(path, value string) {
 		switch root, rest, _ := strings.Cut(path, "."); root {
 		case "R":
 			put(answer, rest, value, shape)
 		case "Q":
 			put(request, rest, value, shape)
+		case "S":
+			put(details, rest, value, shape)
 		}
 	}
 	for _, m := range regexp.MustCompile(`\{([RQ]\.[^}]*)\}`).FindAllStringSubmatch(row.ARN, -1) {
@@ -184,7 +186,7 @@ func synthesised(t *testing.T, row *Row, path, value string, shape func(any) any
 	}
 	set(path, value)
 	record := map[string]any{"eventSource": row.Source, "eventName": row.Name, "awsRegion": "cn-north-1", "recipientAccountId": "011122223333",
-		"requestParameters": request, "responseElements": answer}
+		"requestParameters": request, "responseElements": answer, "serviceEventDetails": details}
 	if wrapped {
 		record["responseElements"] = map[string]any{row.Name + "Response": answer}
 	}
@@ -262,7 +264,7 @@ func finds(t *testing.T, row Row, path, shape string, r *Record) {
 func TestAnEmptyAnswerMakesNothing(t *testing.T) {
 	for row := range All() {
 		for _, empty := range []string{`null`, `""`, `{}`, `[]`, `7`, `"x"`, `{"CreateX":[{}]}`} {
-			r, err := Parse([]byte(`{"eventSource":"` + row.Source + `","eventName":"` + row.Name + `","awsRegion":"eu-central-1","recipientAccountId":"011122223333","requestParameters":` + empty + `,"responseElements":` + empty + `,"resources":` + empty + `}`))
+			r, err := Parse([]byte(`{"eventSource":"` + row.Source + `","eventName":"` + row.Name + `","awsRegion":"eu-central-1","recipientAccountId":"011122223333","requestParameters":` + empty + `,"responseElements":` + empty + `,"resources":` + empty + `,"serviceEventDetails":` + empty + `}`))
 			if err != nil {
 				t.Fatal(err)
 			}
