@@ -164,7 +164,7 @@ func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]r
 	s := h.session
 	s.event, s.came, s.patience = true, cameAlong(r), newPatience(a.o.Wait)
 	s.origin = originOf(r, s.came)
-	s.io = newHeldReads(a.o.Source, a.o.Actor, s.origin)
+	s.io = newHeldReads(a.o.Source, a.o.Actor, s.origin, behind(r))
 	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled || r.Evaluation != nil
 	if r.Cause == trigger.Call {
 		refs, s.mentions = r.Record.Mentions(), true
@@ -316,6 +316,21 @@ func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Re
 			return m.Ref.Type == ref.Type && m.Ref.ID == ref.ID || m.Ref.ARN != "" && m.Ref.ARN == ref.ARN
 		}
 		return by, slices.ContainsFunc(c.Made, made) || came(ref)
+	}
+}
+
+// passing are the states that an instance is in before the one that an event
+// tells of ("Amazon EC2 instance state changes").
+var passing = map[string]string{"running": "pending", "stopped": "stopping", "terminated": "shutting-down"}
+
+// behind says of what was read whether it is from before an event: EC2's answers
+// may be some seconds old ("Eventual consistency in the Amazon EC2 API"), and who
+// was judged by one would be let off, as no other event comes.
+func behind(r *trigger.Request) func(resource.Resource) bool {
+	before := passing[r.State]
+	return func(r resource.Resource) bool {
+		i, ok := r.(*resource.Instance)
+		return ok && before != "" && i.State == before
 	}
 }
 

@@ -22,6 +22,8 @@ type heldReads struct {
 
 	// origin is who made a resource by what the event says.
 	origin func(resource.Ref) (resource.Origin, bool)
+	// behind says that what was read is from before the event.
+	behind func(resource.Resource) bool
 
 	mu   sync.Mutex
 	held map[heldKey]resource.Resource
@@ -43,8 +45,8 @@ type heldKey struct {
 	id string
 }
 
-func newHeldReads(src inventory.Source, actor execute.Actor, origin func(resource.Ref) (resource.Origin, bool)) *heldReads {
-	return &heldReads{Source: src, actor: actor, origin: origin, held: map[heldKey]resource.Resource{}, told: map[heldKey]told{}}
+func newHeldReads(src inventory.Source, actor execute.Actor, origin func(resource.Ref) (resource.Origin, bool), behind func(resource.Resource) bool) *heldReads {
+	return &heldReads{Source: src, actor: actor, origin: origin, behind: behind, held: map[heldKey]resource.Resource{}, told: map[heldKey]told{}}
 }
 
 // hold keeps resources as if they had been read.
@@ -100,7 +102,8 @@ func (h *heldReads) read(ctx context.Context, at resource.Place, t resource.Type
 	return slices.Concat(rs, read), err
 }
 
-// Get reads what is not held. What is not there is asked for again each time.
+// Get reads what is not held. What is not there is asked for again each time,
+// and so is what cannot be seen as the event has it.
 func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type, ids []string) ([]resource.Resource, error) {
 	var rs []resource.Resource
 	var rest []string
@@ -120,6 +123,7 @@ func (h *heldReads) Get(ctx context.Context, at resource.Place, t resource.Type,
 	if err != nil {
 		return nil, err
 	}
+	read = slices.DeleteFunc(read, h.behind)
 	h.hold(read...)
 	return slices.Concat(rs, read), nil
 }
