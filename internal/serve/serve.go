@@ -90,6 +90,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	defer stop()
 	closed := s.listen()
+	s.warn()
 	s.o.Log.Info("serving", "queue", s.o.Manner.ARN, "policies", len(s.current().Set.Policies))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.schedules(ctx, work) })
@@ -103,10 +104,26 @@ func (s *Server) Run(ctx context.Context) error {
 	s.health.drain()
 	closed()
 	if s.o.Notes != nil && s.o.Notes.Len() > 0 {
-		s.o.Log.Warn("what was to settle is forgotten; the next sweep finds it", "events", s.o.Notes.Len())
+		s.o.Log.Warn("what was to settle is forgotten; the next sweep finds what of it a policy is swept for", "events", s.o.Notes.Len())
 	}
 	s.o.Log.Info("ended")
 	return nil
+}
+
+// warn says which policies may never judge what settles in memory.
+func (s *Server) warn() {
+	if s.o.Notes == nil {
+		return
+	}
+	var lost []string
+	for _, p := range s.current().Set.Policies {
+		if p.Settle > 0 && p.NoSweep {
+			lost = append(lost, p.Name)
+		}
+	}
+	if len(lost) > 0 {
+		s.o.Log.Warn("what settles is kept in memory, and no sweep finds what of it is forgotten at the end", "policies", lost)
+	}
 }
 
 // readTimeout is how long a request for health or metrics may take to arrive.

@@ -196,7 +196,7 @@ func TestWhatIsForgottenAtTheEndIsSaid(t *testing.T) {
 		w.inbox.put(w.running(w.launch(1), "e-1"))
 		pass(t, 10*time.Second)
 		end()
-		if !strings.Contains(w.log.String(), "what was to settle is forgotten") {
+		if !strings.Contains(w.log.String(), "what was to settle is forgotten") || !strings.Contains(w.log.String(), `no sweep finds what of it is forgotten at the end" policies=[stop]`) {
 			t.Error(w.log)
 		}
 	})
