@@ -45,7 +45,7 @@ func configItem(e envelope) (*Request, string, error) {
 	}
 	r, ignored, err := changed(e.Detail)
 	if err == nil && ignored == "" && len(r.Refs) == 0 {
-		return nil, fmt.Sprintf("configuration items of the type %q name no ARN", item(e.Detail).Field("resourceType").Text()), nil
+		return nil, fmt.Sprintf("configuration items of the type %.100q name no ARN", item(e.Detail).Field("resourceType").Text()), nil
 	}
 	return r, ignored, err
 }
@@ -110,7 +110,7 @@ func changed(v loose.Value) (*Request, string, error) {
 	case "":
 		return nil, "", missing("messageType")
 	default:
-		return nil, fmt.Sprintf("messages of the type %q from AWS Config wake nothing", kind), nil
+		return nil, fmt.Sprintf("messages of the type %.100q from AWS Config wake nothing", kind), nil
 	}
 	i := item(v)
 	if i.Field("resourceType").Text() == "" || i.Field("resourceId").Text() == "" {

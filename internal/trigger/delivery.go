@@ -62,7 +62,13 @@ func (r *reader) read(v loose.Value, depth int) []Message {
 		return r.wrapped(text, depth)
 	}
 	r.left--
-	return []Message{message(v, depth)}
+	m := message(v, depth)
+	if m.Request != nil {
+		if what := m.Request.long(); what != "" {
+			m = malformed("its %s is too long", what)
+		}
+	}
+	return []Message{m}
 }
 
 // element reads one of a list: a message of a queue, which has an id that all

@@ -144,3 +144,33 @@ func TestWhatConfigTellsItsTopicIsRead(t *testing.T) {
 		}
 	}
 }
+
+// Somebody who can write to a queue must not make answers and logs as long as
+// they like: an answer that is too long fails for all messages of its batch.
+func TestWhatIsSaidOfAnEventIsShort(t *testing.T) {
+	long := strings.Repeat("\\u001bx", 100_000)
+	for name, payload := range map[string]string{
+		"its kind": event("EC2 "+strings.Repeat("x", 100_000), "aws.ec2", "{}"), "its source": event("Scheduled Event", strings.Repeat("x", 100_000), "{}"),
+		"an outcome's source": event(trigger.OutcomeKind, strings.Repeat("x", 100_000), "{}"),
+		"its id":              strings.Replace(stateChange, `"e-1"`, `"`+long+`"`, 1), "its account": strings.Replace(stateChange, `"account":"`, `"account":"`+long, 1),
+		"its region": strings.Replace(stateChange, `"region":"`, `"region":"`+long, 1), "a schedule's id": `{"tagwarden":"schedule","id":"` + long + `"}`,
+		"a call": strings.Replace(record, "CreateVolume", long, 1), "a call's service": strings.Replace(record, "ec2.amazonaws.com", long, 1),
+		"a call that reads": strings.Replace(record, `"eventName":"CreateVolume"`, `"readOnly":true,"eventName":"`+long+`"`, 1),
+		"a call's id":       strings.Replace(record, `"c-1"`, `"`+long+`"`, 1), "another service": `{"eventSource":"aws:` + long + `","eventName":"x"}`,
+		"our own": `{"tagwarden":"` + long + `"}`, "Config": `{"messageType":"` + long + `"}`,
+		"a type of Config": strings.Replace(strings.Replace(item, "AWS::EC2::Instance", long, 1), `"ARN"`, `"no"`, 1),
+		"an outcome's id":  event(trigger.OutcomeKind, trigger.OutcomeSource, `{"id":"`+long+`","policy":"p","action":"stop","state":"done","resource":"`+instance.ARN+`"}`),
+	} {
+		b, err := trigger.Read([]byte(payload))
+		if err == nil {
+			m := b.Messages[0]
+			if m.Request != nil || m.Ignored == "" {
+				t.Errorf("%s: it is read", name)
+			}
+			err = errors.New(m.Ignored)
+		}
+		if n := len(err.Error()); n > 1000 {
+			t.Errorf("%s: %d bytes are said of it", name, n)
+		}
+	}
+}

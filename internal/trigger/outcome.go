@@ -96,7 +96,7 @@ func (o *OutcomeDetail) id() string {
 // published twice, in two events: it is known by its own id.
 func outcome(e envelope) (*Request, string, error) {
 	if e.Source != OutcomeSource {
-		return nil, fmt.Sprintf("it is called an outcome, but is from %q", e.Source), nil
+		return nil, fmt.Sprintf("it is called an outcome, but is from %.100q", e.Source), nil
 	}
 	d := e.Detail
 	done := &Done{Name: d.Field("name").Text(), Policy: d.Field("policy").Text(), Action: d.Field("action").Text(), State: d.Field("state").Text(), Run: d.Field("run").Text()}

@@ -62,7 +62,7 @@ func own(v loose.Value, depth int) Message {
 	case ownSettled:
 		return settled(v, &e, depth)
 	default:
-		return Message{Err: fmt.Errorf("reading an event: %w: tagwarden sends nothing called %q", ErrMalformed, e.Tagwarden)}
+		return Message{Err: fmt.Errorf("reading an event: %w: tagwarden sends nothing called %.100q", ErrMalformed, e.Tagwarden)}
 	}
 }
 

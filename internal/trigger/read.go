@@ -15,7 +15,7 @@ func message(v loose.Value, depth int) Message {
 	case !v.IsObject():
 		return malformed("it is no JSON object")
 	case v.Field("TopicArn").Exists() && (v.Field("Type").Is("SubscriptionConfirmation") || v.Field("Type").Is("UnsubscribeConfirmation")):
-		return Message{Ignored: fmt.Sprintf("messages of the type %q from SNS wake nothing", v.Field("Type").Text())}
+		return Message{Ignored: fmt.Sprintf("messages of the type %.100q from SNS wake nothing", v.Field("Type").Text())}
 	case v.Field("detail-type").Exists():
 		return enveloped(v)
 	case v.Field("invokingEvent").Exists():
@@ -25,7 +25,7 @@ func message(v loose.Value, depth int) Message {
 	case v.Field("tagwarden").Exists():
 		return own(v, depth)
 	case strings.HasPrefix(v.Field("eventSource").Text(), "aws:"):
-		return Message{Ignored: fmt.Sprintf("events of %q wake nothing", v.Field("eventSource").Text())}
+		return Message{Ignored: fmt.Sprintf("events of %.100q wake nothing", v.Field("eventSource").Text())}
 	case v.Field("eventSource").Exists() && v.Field("eventName").Exists():
 		return bare(v)
 	default:
@@ -48,14 +48,14 @@ func enveloped(v loose.Value) Message {
 	}
 	parse, ok := parsers[kind]
 	if !ok {
-		return Message{Ignored: fmt.Sprintf("events of the kind %q wake nothing", kind)}
+		return Message{Ignored: fmt.Sprintf("events of the kind %.100q wake nothing", kind)}
 	}
 	if !fromAWS(e.Source) && kind != OutcomeKind {
-		return Message{Ignored: fmt.Sprintf("it is called %q, but is from %q", kind, e.Source)}
+		return Message{Ignored: fmt.Sprintf("it is called %.100q, but is from %.100q", kind, e.Source)}
 	}
 	r, ignored, err := parse(e)
 	if err != nil {
-		return Message{Err: fmt.Errorf("reading an event of the kind %q: %w", kind, err)}
+		return Message{Err: fmt.Errorf("reading an event of the kind %.100q: %w", kind, err)}
 	}
 	if ignored != "" {
 		return Message{Ignored: ignored}
@@ -97,6 +97,9 @@ func record(v loose.Value) (*Request, string, error) {
 	rec, err := creation.Parse(v.Raw())
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if len(rec.Name) > maxName || len(rec.Source) > maxName {
+		return nil, "", fmt.Errorf("%w: its eventName or eventSource is too long", ErrMalformed)
 	}
 	if v.Field("insightDetails").Exists() {
 		return nil, "an insight of CloudTrail is about many calls, and is none of them", nil

@@ -89,6 +89,27 @@ func (r *Request) Subject() *Request {
 	return r
 }
 
+// How long names may be, in bytes, several times what AWS gives out: they are
+// repeated in logs and answers, and kept in the ledger.
+const (
+	maxName  = 256
+	maxPlace = 64
+)
+
+// long is what of a request is too long to be an event's, "" for nothing.
+func (r *Request) long() string {
+	switch {
+	case len(r.ID) > maxName:
+		return "id"
+	case len(r.Name) > maxName || len(r.Source) > maxName:
+		return "name"
+	case len(r.Account) > maxPlace || len(r.Region) > maxPlace:
+		return "account or region"
+	default:
+		return ""
+	}
+}
+
 // Done is what tagwarden did, in an event of its own.
 type Done struct {
 	Name   string // of the settings that have the policy, "" where it does not say
