@@ -21,9 +21,13 @@ const (
 	statusFailed    = 500 // something failed that another delivery would not mend
 )
 
-// maxListed is how many violations an answer lists: one takes some 500 bytes,
-// and a function may answer 6 MB ("Lambda quotas").
-const maxListed = 5000
+const (
+	// maxListed is how many violations an answer lists: one takes some 500 bytes.
+	maxListed = 5000
+	// maxAnswer is how many bytes it may have: a function may answer 6 MB ("Lambda
+	// quotas").
+	maxAnswer = 6_000_000
+)
 
 // Answer is what an invocation comes to. docs/lambda.md describes it.
 type Answer struct {
@@ -95,8 +99,26 @@ func newAnswer() *Answer {
 		Events: []Event{}, Warnings: []string{}, Failures: []Failure{}}
 }
 
-// Encode writes the answer. Nothing in it changes a terminal.
+// Encode writes the answer, with as many violations as fit. Nothing in it
+// changes a terminal.
 func (a *Answer) Encode() ([]byte, error) {
+	for {
+		b, err := a.encode()
+		if err != nil || len(b) <= maxAnswer || !a.shorten() {
+			return b, err
+		}
+	}
+}
+
+// shorten leaves out half of the violations, and is false where there are none.
+func (a *Answer) shorten() bool {
+	n := len(a.Instances) + len(a.Resources)
+	a.Instances, a.Resources = a.Instances[:len(a.Instances)/2], a.Resources[:len(a.Resources)/2]
+	a.Omitted += n - len(a.Instances) - len(a.Resources)
+	return n > 0
+}
+
+func (a *Answer) encode() ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

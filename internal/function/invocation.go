@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/notify"
+	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
@@ -178,11 +179,22 @@ func unfinished(h *app.Handling, report *app.Report, r *trigger.Request, now tim
 	if !h.DoneWithSeen() {
 		return &Error{Unfinished, errNotDone}
 	}
+	return &Error{Unfinished, unseen(h.Unseen)}
+}
+
+// unseen is the error of an event that is about what cannot be seen, of which it
+// names the first.
+func unseen(refs []resource.Ref) error {
+	const most = 10
 	var ids []string
-	for _, ref := range h.Unseen {
-		ids = append(ids, ref.ID)
+	for _, ref := range refs[:min(len(refs), most)] {
+		ids = append(ids, fmt.Sprintf("%.100s", ref.ID))
 	}
-	return &Error{Unfinished, fmt.Errorf("%w: %s", errUnseen, strings.Join(ids, ", "))}
+	more := ""
+	if n := len(refs) - most; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("%w: %s%s", errUnseen, strings.Join(ids, ", "), more)
 }
 
 // run names a run: when it is, and what tells it from others.
