@@ -20,8 +20,10 @@ const self = "${aws:userid}"
 // deny is the effect of statements that take something away.
 const deny = "Deny"
 
-// What people make is of these types, and network interfaces come with it.
+// What people make is of these types, and network interfaces come with it; they
+// look at resource groups.
 var (
+	onGroups     = []string{"arn:{partition}:resource-groups:{region}:{account}:group/*"}
 	onImages     = own[resource.EC2Image]
 	onInstances  = own[resource.EC2Instance]
 	onInterfaces = own[resource.EC2NetworkInterface]
@@ -54,8 +56,8 @@ var given = []struct {
 	actions []string
 	on      []string
 }{
-	{"Look", anybodys, []string{"ec2:Describe*", "resource-groups:GetGroup", "resource-groups:GetGroupQuery", "resource-groups:ListGroupResources",
-		"resource-groups:ListGroups", "tag:GetResources"}, []string{everything}},
+	{"Look", anybodys, []string{"ec2:Describe*", "resource-groups:ListGroups", "tag:GetResources"}, []string{everything}},
+	{"LookAtGroups", anybodys, []string{"resource-groups:GetGroup", "resource-groups:GetGroupQuery", "resource-groups:ListGroupResources"}, onGroups},
 	{"Launch", anybodys, []string{"ec2:RunInstances"}, slices.Concat([]string{ec2("capacity-reservation"), ec2("dedicated-host")}, onImages, onInstances,
 		[]string{ec2("key-pair"), ec2("launch-template"), ec2("placement-group"), ec2("security-group")}, onSnapshots, onRequests, own[resource.EC2Subnet], onVolumes)},
 	{"LaunchInterfaces", nobodys, []string{"ec2:RunInstances"}, onInterfaces},

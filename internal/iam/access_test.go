@@ -110,7 +110,9 @@ func TestPeopleActOnWhatIsTheirsAndForgeNothing(t *testing.T) {
 		want                   iamtest.Decision
 	}{
 		{"looks", "ec2:DescribeInstances", "*", as(ada, nil), iamtest.Allowed},
+		{"lists groups", "resource-groups:ListGroups", "*", as(ada, nil), iamtest.Allowed},
 		{"sees their group", "resource-groups:ListGroupResources", "arn:aws:resource-groups:eu-west-1:111122223333:group/ada", as(ada, nil), iamtest.Allowed},
+		{"sees a group of another account", "resource-groups:ListGroupResources", "arn:aws:resource-groups:eu-west-1:999988887777:group/ada", as(ada, nil), iamtest.NotAllowed},
 
 		{"stops their own", "ec2:StopInstances", instance, as(ada, adas), iamtest.Allowed},
 		{"stops another's", "ec2:StopInstances", instance, as(ada, graces), iamtest.NotAllowed},
@@ -171,6 +173,19 @@ func TestPeopleActOnWhatIsTheirsAndForgeNothing(t *testing.T) {
 		{"deletes another tag", "ec2:DeleteTags", instance, sending(as(ada, adas), "", "Name"), iamtest.NotAllowed},
 		{"deletes every tag", "ec2:DeleteTags", instance, as(ada, adas), iamtest.Denied},
 		{"tags a thing of another account", "ec2:CreateTags", strings.Replace(instance, "1111", "9999", 1), sending(as(ada, nil), "RunInstances", "Name"), iamtest.NotAllowed},
+		{"forges the owner of a spot request", "ec2:CreateTags", arn("spot-instances-request", "sir-1"), sending(as(ada, nil), "RunInstances", "PrincipalId"), iamtest.Denied},
+		{"forges the owner in a fleet", "ec2:CreateTags", instance, sending(as(ada, nil), "CreateFleet", "PrincipalId"), iamtest.Denied},
+		{"launches a fleet", "ec2:CreateFleet", arn("fleet", "fleet-1"), sending(as(ada, nil), "", "Name"), iamtest.NotAllowed},
+		{"asks for spot instances", "ec2:RequestSpotInstances", arn("spot-instances-request", "sir-1"), as(ada, nil), iamtest.NotAllowed},
+		{"copies another's snapshot and tags it", "ec2:CreateTags", snapshot, sending(as(ada, nil), "CopySnapshot", "PrincipalId"), iamtest.Denied},
+		{"tags another's by a launch of their own", "ec2:CreateTags", instance, sending(as(ada, graces), "", "Name"), iamtest.NotAllowed},
+		{"by way of the tagging API", "tag:TagResources", "*", sending(as(ada, nil), "", "PrincipalId"), iamtest.NotAllowed},
+		{"hides the key among many", "ec2:CreateTags", instance, sending(as(ada, nil), "RunInstances", "a", "b", "c", "PRINCIPALID", "d"), iamtest.Denied},
+		{"a key that begins like it", "ec2:CreateTags", instance, sending(as(ada, nil), "RunInstances", "PrincipalIds"), iamtest.Allowed},
+		{"changes the owner of a volume", "ec2:CreateTags", volume, sending(as(ada, adas), "", "PrincipalId"), iamtest.Denied},
+		{"deletes the owner of an image", "ec2:DeleteTags", image, sending(as(ada, adas), "", "principalid"), iamtest.Denied},
+		{"attaches another's disk to their machine", "ec2:AttachVolume", volume, as(ada, graces), iamtest.NotAllowed},
+		{"swaps the root of another's machine", "ec2:CreateReplaceRootVolumeTask", instance, as(ada, graces), iamtest.NotAllowed},
 		{"through a group's instances", "autoscaling:CreateAutoScalingGroup", "*", sending(as(ada, nil), "", "PrincipalId"), iamtest.Denied},
 		{"changes the policy", "iam:DetachRolePolicy", "arn:aws:iam::111122223333:role/people", as(ada, nil), iamtest.NotAllowed},
 	} {
@@ -275,6 +290,20 @@ func TestThePeoplesPolicyAllowsNoActionWhole(t *testing.T) {
 		if s.Effect == "Allow" && slices.Contains(s.Resource, "*") && s.Sid != "Look" {
 			t.Errorf("%s is on every resource", s.Sid)
 		}
+	}
+}
+
+// People are in every region, wherever tagwarden reads.
+func TestThePeoplesPolicyIsOfNoRegion(t *testing.T) {
+	narrow := strings.Replace(stamps, "settings: {", "settings: {regions: [us-east-1], ", 1)
+	r := iamtest.Request{Action: "ec2:StopInstances", Resource: arn("instance", "i-1"), Context: as(ada, map[string]string{"PrincipalId": ada})}
+	if got := iamtest.Decide(r, people(t, narrow)); got != iamtest.Allowed {
+		t.Errorf("elsewhere: %v", got)
+	}
+	r.Context = sending(r.Context, "", "PrincipalId")
+	r.Action = "ec2:CreateTags"
+	if got := iamtest.Decide(r, append(people(t, narrow), powers(t))); got != iamtest.Denied {
+		t.Errorf("the owner's tag elsewhere: %v", got)
 	}
 }
 
