@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func runGroups(c *cobra.Command, e Env, f *flags) error {
 		return errNoOwners
 	}
 	for _, t := range templates {
-		if err := writeHostile(e.Stdout, t, "  "); err != nil {
+		if err := writeTemplate(e, t); err != nil {
 			return err
 		}
 	}
@@ -78,6 +79,33 @@ func runGroups(c *cobra.Command, e Env, f *flags) error {
 	}
 	if len(owners) > iam.MaxGroups {
 		fmt.Fprintf(e.Stderr, "note: %d groups: an account holds %d in a region unless AWS was asked for more\n", len(owners), iam.MaxGroups)
+	}
+	return nil
+}
+
+// maxTemplateBody is how many bytes a template may have that CloudFormation is
+// given itself, and not a bucket in which it is ("CloudFormation quotas" in its
+// user guide).
+const maxTemplateBody = 51200
+
+// writeTemplate writes a template: indented where CloudFormation still takes it
+// so, in one line where not.
+func writeTemplate(e Env, t iam.Template) error {
+	var b bytes.Buffer
+	for _, indent := range []string{"  ", ""} {
+		b.Reset()
+		if err := writeHostile(&b, t, indent); err != nil {
+			return err
+		}
+		if b.Len() <= maxTemplateBody {
+			break
+		}
+	}
+	if n := b.Len(); n > maxTemplateBody {
+		fmt.Fprintf(e.Stderr, "note: the template has %d bytes, and more than %d are deployed by way of a bucket of S3: aws cloudformation deploy --s3-bucket NAME\n", n, maxTemplateBody)
+	}
+	if _, err := e.Stdout.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil
 }
