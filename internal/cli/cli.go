@@ -135,7 +135,7 @@ says what would be done, and changes nothing.`,
 	root.SetErr(e.Stderr)
 	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(newInit(e), newValidate(e), newPlan(e), newApply(e), newUndo(e), newHolds(e), newLedger(e), newRules(e), newSchema(e),
-		newInspect(e), newHandle(e), newReplay(e), newServe(e), newIAM(e), newAccess(e), newDoctor(e), newDemo(e), newVersion(e))
+		newInspect(e), newHandle(e), newReplay(e), newServe(e), newIAM(e), newAccess(e), newDeploy(e), newDoctor(e), newDemo(e), newVersion(e))
 	return root
 }
 

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tagwarden/tagwarden/internal/deploy"
+	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/policy"
+)
+
+// deployFlags are those of deploy.
+type deployFlags struct {
+	flags
+	out       string
+	name      string
+	pack      bool
+	bootstrap string
+	diff      string
+}
+
+func newDeploy(e Env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "deploy",
+		Short: "Write what a policy file needs in AWS to run there by itself",
+		Args:  verbs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newDeployCloudFormation(e))
+	return c
+}
+
+func newDeployCloudFormation(e Env) *cobra.Command {
+	var f deployFlags
+	c := &cobra.Command{
+		Use:   "cloudformation",
+		Short: "Write CloudFormation templates for a policy file",
+		Long: `cloudformation writes a template with everything that the policy file needs in
+AWS: the function, rules of EventBridge, schedules, queues, the ledger's table,
+topics, alarms, and a role that may do what the policies do and nothing else. It
+asks nobody, needs no credentials, and writes the same bytes for the same files.
+
+template.yaml is the stack. Where the policy file names regions, forwarding.yaml
+is for each of the others: it sends their events to the stack's.
+
+With --package the function's package is written beside them, made of the program
+that --bootstrap names, the policy files, and the tables that they name.
+
+A variable of the policy file, ${NAME}, becomes a parameter; one that is a secret
+is read from Secrets Manager. docs/cloudformation.md says how it is deployed.`,
+		Example: `  tagwarden deploy cloudformation --out stack
+  tagwarden deploy cloudformation --out stack --package --bootstrap build/bootstrap
+  tagwarden deploy cloudformation --diff stack/template.yaml`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runDeploy(c, e, &f) },
+	}
+	f.policyFlag(c)
+	c.Flags().StringVar(&f.out, "out", "", "write the files into the folder `DIR`")
+	c.Flags().StringVar(&f.name, "name", "", "the function's `NAME` (default: tagwarden, and the settings' name after it)")
+	c.Flags().BoolVar(&f.pack, "package", false, "make the package of the function as well")
+	c.Flags().StringVar(&f.bootstrap, "bootstrap", deploy.Program, "with --package: the `FILE` that is the program, built for Linux")
+	c.Flags().StringVar(&f.diff, "diff", "", "write nothing, and say what would change from the template `OLD`, or the folder with templates")
+	c.MarkFlagsMutuallyExclusive("out", "diff")
+	c.MarkFlagsOneRequired("out", "diff")
+	return c
+}
+
+func runDeploy(c *cobra.Command, e Env, f *deployFlags) error {
+	if c.Flags().Changed("bootstrap") && !f.pack {
+		return &mistake{verb: c.CommandPath(), err: errors.New("--bootstrap belongs to --package")}
+	}
+	if c.Flags().Changed("name") && f.name == "" {
+		return &mistake{verb: c.CommandPath(), err: errors.New("--name: a function has a name")}
+	}
+	files, d, err := deployment(e, f)
+	if err != nil {
+		return err
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintln(e.Stderr, "note: "+diag.Printable(n))
+	}
+	if f.diff != "" {
+		return showDiff(e, f.diff, files)
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil { //nolint:gosec // templates are for others to read
+		return err
+	}
+	for _, file := range files {
+		path := filepath.Join(f.out, file.Name)
+		if err := os.WriteFile(path, file.Data, 0o644); err != nil { //nolint:gosec // as above
+			return err
+		}
+		fmt.Fprintln(e.Stderr, "wrote "+diag.Printable(path))
+	}
+	return nil
+}
+
+// deployment makes the files of a deployment.
+func deployment(e Env, f *deployFlags) ([]deploy.File, *deploy.Deployment, error) {
+	var opened []string
+	open := func(path string) (fs.File, error) {
+		file, err := os.Open(path)
+		if err == nil && !slices.Contains(opened, path) {
+			opened = append(opened, path)
+		}
+		return file, err
+	}
+	sources, err := policy.ReadFiles(open, f.policies...)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && slices.Equal(f.policies, []string{defaultPolicy}) {
+			return nil, nil, fmt.Errorf("reading %s: %w", defaultPolicy, errNoPolicy)
+		}
+		return nil, nil, err
+	}
+	set, variables, list := deploy.Read(sources, e.LookupEnv, func(env deploy.Lookup) (*policy.Set, diag.List) { return policy.Load(sources, env) })
+	if err := warned(e, list); err != nil {
+		return nil, nil, err
+	}
+	inside, err := places(opened)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := deploy.Options{Name: f.name, Variables: variables}
+	for _, s := range sources {
+		o.Files = append(o.Files, inside[s.Name])
+	}
+	if f.pack {
+		if o.Package, err = packageOf(f.bootstrap, inside); err != nil {
+			return nil, nil, err
+		}
+	}
+	d, err := deploy.For(set, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := deploy.CloudFormation(d)
+	if err == nil && o.Package != nil && f.out != "" {
+		files = append(files, deploy.File{Name: deploy.PackageFile, Data: o.Package.Data})
+	}
+	return files, d, err
+}

@@ -1,0 +1,237 @@
+package deploy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// File is a file that is to be written.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// The names of the templates.
+const (
+	TemplateFile   = "template.yaml"
+	ForwardingFile = "forwarding.yaml"
+	PackageFile    = "function.zip"
+)
+
+// maxBody is how many bytes a template may have that is handed over with the
+// call; a larger one is read from a bucket ("CloudFormation quotas").
+const maxBody = 51200
+
+// CloudFormation writes the templates of a deployment: the stack, and where
+// events of several regions are wanted, that of each other region.
+func CloudFormation(d *Deployment) ([]File, error) {
+	c := &cloudFormation{d: d, names: map[string]bool{}}
+	c.variables()
+	c.parameters()
+	c.resources()
+	files := []File{{TemplateFile, c.template()}}
+	if d.forwards() {
+		files = append(files, File{ForwardingFile, forwarding(d)})
+	}
+	const maxTemplate = 1 << 20 // of one that is read from a bucket
+	for _, f := range files {
+		if len(f.Data) > maxTemplate {
+			return nil, fmt.Errorf("%s has %d bytes, and CloudFormation takes %d: deploy some of the policies by themselves", f.Name, len(f.Data), maxTemplate)
+		}
+		if len(f.Data) > maxBody {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has more than %d bytes: CloudFormation reads it from a bucket, which aws cloudformation deploy is told by --s3-bucket", f.Name, maxBody))
+		}
+	}
+	return files, nil
+}
+
+// forwards says whether events of another region than the stack's are wanted.
+func (d *Deployment) forwards() bool {
+	if !d.Everywhere && len(d.Regions) == 0 {
+		return false
+	}
+	for _, r := range d.Rules {
+		if !r.Here {
+			return true
+		}
+	}
+	return false
+}
+
+// records says whether a rule catches what CloudTrail records.
+func (d *Deployment) records() bool {
+	for _, r := range d.Rules {
+		if r.Calls {
+			return true
+		}
+	}
+	return false
+}
+
+// cloudFormation writes one template.
+type cloudFormation struct {
+	d *Deployment
+	// names are those of parameters and resources that are taken.
+	names                      map[string]bool
+	params, conditions, things object
+	outputs                    object
+	// parameter is the name of each variable's.
+	parameter map[string]string
+}
+
+// template is the whole.
+func (c *cloudFormation) template() []byte {
+	var t object
+	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.",
+		"docs/cloudformation.md of tagwarden says how it is deployed and what is in it.")
+	t.put("Description", "tagwarden: the policies of "+c.d.Settings)
+	t.put("Parameters", c.params)
+	t.put("Conditions", c.conditions)
+	t.put("Resources", c.things)
+	t.put("Outputs", c.outputs)
+	return yaml(t)
+}
+
+// resource adds one.
+func (c *cloudFormation) resource(name, kind string, properties object, comment ...string) {
+	c.resourceWith(name, kind, nil, properties, comment...)
+}
+
+// resourceWith adds one with more beside its properties.
+func (c *cloudFormation) resourceWith(name, kind string, more, properties object, comment ...string) {
+	var o object
+	o.put("Type", kind)
+	o = append(o, more...)
+	o.put("Properties", properties)
+	c.things.put(name, o, comment...)
+}
+
+// attributes is a resource's other attributes: name and value in turn.
+func attributes(pairs ...any) object {
+	var o object
+	for i := 0; i+1 < len(pairs); i += 2 {
+		o.put(pairs[i].(string), pairs[i+1])
+	}
+	return o
+}
+
+func ref(name string) short              { return short{"Ref", name} }
+func attribute(name, of string) short    { return short{"GetAtt", name + "." + of} }
+func sub(text string) short              { return short{"Sub", text} }
+func either(when string, a, b any) short { return short{"If", list{when, a, b}} }
+
+// marked splits text at its marks.
+var marked = regexp.MustCompile("\x00([^\x00]*)\x00")
+
+// pseudo are CloudFormation's own parameters, by mark.
+var pseudo = map[string]string{"account": "AWS::AccountId", "region": "AWS::Region", "partition": "AWS::Partition"}
+
+// text writes text whose marks are references.
+func (c *cloudFormation) text(s string) any {
+	places := marked.FindAllStringSubmatchIndex(s, -1)
+	if len(places) == 0 {
+		return s
+	}
+	if len(places) == 1 && places[0][0] == 0 && places[0][1] == len(s) {
+		return c.reference(s[places[0][2]:places[0][3]])
+	}
+	var b strings.Builder
+	at := 0
+	for _, p := range places {
+		b.WriteString(strings.ReplaceAll(s[at:p[0]], "${", "${!"))
+		mark := s[p[2]:p[3]]
+		name, ok := pseudo[mark]
+		if !ok {
+			name = c.parameter[strings.TrimPrefix(mark, "variable:")]
+		}
+		b.WriteString("${" + name + "}")
+		at = p[1]
+	}
+	b.WriteString(strings.ReplaceAll(s[at:], "${", "${!"))
+	return sub(b.String())
+}
+
+// reference is what a whole mark refers to.
+func (c *cloudFormation) reference(mark string) any {
+	if name, ok := pseudo[mark]; ok {
+		return ref(name)
+	}
+	variable := strings.TrimPrefix(mark, "variable:")
+	name := c.parameter[variable]
+	for _, v := range c.d.Variables {
+		if v.Name != variable {
+			continue
+		}
+		switch v.Kind {
+		case Secret:
+			return sub("{{resolve:secretsmanager:${" + name + "}:SecretString}}")
+		case ForTopic:
+			return either("Makes"+name+"Topic", ref(name+"Topic"), ref(name))
+		case Plain:
+		}
+	}
+	return ref(name)
+}
+
+// texts writes a list of texts.
+func (c *cloudFormation) texts(all []string) list {
+	out := make(list, len(all))
+	for i, s := range all {
+		out[i] = c.text(s)
+	}
+	return out
+}
+
+// tree writes a value as JSON has it; the members of objects are sorted.
+func (c *cloudFormation) tree(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		var o object
+		for _, k := range sortedKeys(v) {
+			o.put(k, c.tree(v[k]))
+		}
+		return o
+	case []any:
+		out := make(list, len(v))
+		for i, e := range v {
+			out[i] = c.tree(e)
+		}
+		return out
+	case string:
+		return c.text(v)
+	default:
+		return v
+	}
+}
+
+// pattern is an event pattern.
+func (c *cloudFormation) pattern(p Pattern) object {
+	var o object
+	o.put("account", c.texts(p.Account))
+	if len(p.Region) > 0 {
+		o.put("region", c.texts(p.Region))
+	}
+	o.put("source", c.texts(p.Source))
+	o.put("detail-type", c.texts(p.Kind))
+	o.put("detail", c.tree(p.Detail))
+	return o
+}
+
+// release names what is deployed: another name makes another version of the
+// function.
+func (d *Deployment) release() string {
+	b, err := json.Marshal([]any{d.Digest, d.Function, d.Name})
+	if err != nil {
+		panic("deploy: " + err.Error()) // text and numbers alone: it cannot fail
+	}
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:6])
+}
+
+func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

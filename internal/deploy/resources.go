@@ -1,0 +1,212 @@
+package deploy
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// What the parts of the template are called.
+const (
+	alias   = "PROD"
+	queue   = "Retries"
+	letters = "DeadLetters"
+)
+
+// resources are everything that the stack makes.
+func (c *cloudFormation) resources() {
+	c.function()
+	c.role()
+	c.queues()
+	c.rules()
+	c.schedules()
+	c.tables()
+	c.topics()
+	c.alarms()
+	if c.d.records() {
+		c.trail()
+	}
+	c.tell()
+}
+
+// function is the function, its version and alias, and its log.
+func (c *cloudFormation) function() {
+	d := c.d
+	c.resource("LogGroup", "AWS::Logs::LogGroup", attributes("LogGroupName", "/aws/lambda/"+d.Name, "RetentionInDays", ref("LogDays")), "The function.")
+	var vars object
+	for _, s := range d.Function.Environment {
+		vars.put(s.Name, c.text(s.Value))
+	}
+	var architecture any = d.Function.Architecture
+	if d.Function.SHA256 == "" {
+		architecture = ref("Architecture")
+	}
+	c.resource("Function", "AWS::Lambda::Function", attributes(
+		"FunctionName", d.Name,
+		"Description", sub("Policies of "+strings.ReplaceAll(d.Settings, "${", "${!")+", release "+d.release()+" ${Release}"),
+		"Runtime", "provided.al2023", "Handler", Program, "Architectures", list{architecture},
+		"Code", attributes("S3Bucket", ref("CodeBucket"), "S3Key", ref("CodeKey")),
+		"Role", attribute("Role", "Arn"),
+		"MemorySize", d.Function.Memory, "Timeout", d.Function.Timeout,
+		"Environment", attributes("Variables", vars),
+		"LoggingConfig", attributes("LogGroup", ref("LogGroup")),
+		"DeadLetterConfig", attributes("TargetArn", attribute(queue, "Arn")),
+	), "What Lambda has tried three times goes into the queue, from which it is tried again.")
+	version := "Version" + d.release()
+	properties := attributes("FunctionName", ref("Function"), "Description", sub(d.release()+" ${Release}"))
+	if d.Function.SHA256 != "" {
+		properties.put("CodeSha256", d.Function.SHA256)
+	}
+	c.resource(version, "AWS::Lambda::Version", properties, "Named after what is deployed: other policies or another package make another version.")
+	c.resource(alias, "AWS::Lambda::Alias", attributes("Name", alias, "FunctionName", ref("Function"), "FunctionVersion", attribute(version, "Version")),
+		"Everything calls this alias. To go back, let it name an earlier version.")
+	c.resourceWith("Invocations", "AWS::Lambda::EventInvokeConfig", attributes("DependsOn", alias),
+		attributes("FunctionName", ref("Function"), "Qualifier", alias, "MaximumRetryAttempts", 2, "MaximumEventAgeInSeconds", 21600))
+}
+
+// queues are that of what is tried again, and that of what was given up.
+func (c *cloudFormation) queues() {
+	const fortnight = 14 * 24 * 60 * 60 // as long as SQS keeps a message
+	c.resource(queue, "AWS::SQS::Queue", attributes("VisibilityTimeout", 6*c.d.Function.Timeout, "MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true,
+		"RedrivePolicy", attributes("deadLetterTargetArn", attribute(letters, "Arn"), "maxReceiveCount", 5)),
+		"What failed waits here, is tried five times more, and then goes to the dead letters.", "AWS wants the visibility timeout to be six times that of the function.")
+	c.resource(letters, "AWS::SQS::Queue", attributes("MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true))
+	allow := func(service string, arns list) object {
+		return attributes("Effect", "Allow", "Principal", attributes("Service", service), "Action", "sqs:SendMessage", "Resource", attribute(letters, "Arn"),
+			"Condition", attributes("ArnEquals", attributes("aws:SourceArn", arns)))
+	}
+	statements := list{attributes("Effect", "Deny", "Principal", "*", "Action", "sqs:*", "Resource", attribute(letters, "Arn"),
+		"Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))}
+	if len(c.d.Rules) > 0 {
+		var arns list
+		for _, r := range c.d.Rules {
+			arns = append(arns, attribute(r.Name, "Arn"))
+		}
+		statements = append(statements, allow("events.amazonaws.com", arns))
+	}
+	c.resource("DeadLettersPolicy", "AWS::SQS::QueuePolicy", attributes("Queues", list{ref(letters)}, "PolicyDocument", document(statements)))
+	c.resource("RetriesMapping", "AWS::Lambda::EventSourceMapping", attributes("EventSourceArn", attribute(queue, "Arn"), "FunctionName", ref(alias), "BatchSize", 10,
+		"FunctionResponseTypes", list{"ReportBatchItemFailures"}, "ScalingConfig", attributes("MaximumConcurrency", 2)))
+}
+
+// document is a policy document.
+func document(statements list) object {
+	return attributes("Version", "2012-10-17", "Statement", statements)
+}
+
+// rules are those of EventBridge, and what lets them call the function.
+func (c *cloudFormation) rules() {
+	for _, r := range c.d.Rules {
+		o := attributes("Description", sentence(r.About), "State", "ENABLED")
+		if r.Bus != "" {
+			o.put("EventBusName", r.Bus)
+		}
+		o.put("EventPattern", c.pattern(r.Pattern))
+		o.put("Targets", list{attributes("Id", "function", "Arn", ref(alias), "DeadLetterConfig", attributes("Arn", attribute(letters, "Arn")))})
+		c.resource(r.Name, "AWS::Events::Rule", o, sentence(r.About))
+		c.resource(r.Name+"Permission", "AWS::Lambda::Permission", attributes("Action", "lambda:InvokeFunction", "FunctionName", ref(alias),
+			"Principal", "events.amazonaws.com", "SourceArn", attribute(r.Name, "Arn")))
+	}
+}
+
+// sentence begins with a capital letter and ends with a full stop.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// schedules run policies, by a role of their own.
+func (c *cloudFormation) schedules() {
+	d := c.d
+	if len(d.Schedules) == 0 {
+		return
+	}
+	group := "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/" + d.Name
+	c.resource("ScheduleGroup", "AWS::Scheduler::ScheduleGroup", attributes("Name", d.Name), "Schedules. One is for all policies that it is told for.")
+	c.resource("ScheduleRole", "AWS::IAM::Role", attributes("Description", "Lets the schedules call the function.",
+		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "scheduler.amazonaws.com"), "Action", "sts:AssumeRole",
+			"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"), "aws:SourceArn", sub(group))))}),
+		"Policies", list{attributes("PolicyName", "call", "PolicyDocument", document(list{
+			attributes("Effect", "Allow", "Action", "lambda:InvokeFunction", "Resource", ref(alias)),
+			attributes("Effect", "Allow", "Action", "sqs:SendMessage", "Resource", attribute(letters, "Arn"))}))}))
+	for i, s := range d.Schedules {
+		c.resource("Schedule"+strconv.Itoa(i+1), "AWS::Scheduler::Schedule", attributes("GroupName", ref("ScheduleGroup"), "ScheduleExpression", s.Expression,
+			"ScheduleExpressionTimezone", s.Zone, "FlexibleTimeWindow", attributes("Mode", "OFF"),
+			"Target", attributes("Arn", ref(alias), "RoleArn", attribute("ScheduleRole", "Arn"), "Input", s.Input,
+				"RetryPolicy", attributes("MaximumEventAgeInSeconds", 3600, "MaximumRetryAttempts", 5),
+				"DeadLetterConfig", attributes("Arn", attribute(letters, "Arn")))))
+	}
+}
+
+// tables are the ledger and those of rules, which outlive the stack.
+func (c *cloudFormation) tables() {
+	if c.d.Ledger.Made {
+		c.table("Ledger", c.d.Ledger, "MakesLedger", "Cases and history. The table stays when the stack is deleted: without it, every clock starts again.")
+	}
+	for i, t := range c.d.Tables {
+		c.table(rulesName(i), t, "Makes"+rulesName(i), "Tag rules.")
+	}
+}
+
+func (c *cloudFormation) table(name string, t Table, when, about string) {
+	keys := func(hash, sort string) list {
+		out := list{attributes("AttributeName", hash, "KeyType", "HASH")}
+		if sort != "" {
+			out = append(out, attributes("AttributeName", sort, "KeyType", "RANGE"))
+		}
+		return out
+	}
+	var kinds, indexes list
+	for _, k := range t.Kinds {
+		kinds = append(kinds, attributes("AttributeName", k.Name, "AttributeType", k.Value))
+	}
+	for _, i := range t.Indexes {
+		indexes = append(indexes, attributes("IndexName", i.Name, "KeySchema", keys(i.HashKey, i.RangeKey), "Projection", attributes("ProjectionType", "ALL")))
+	}
+	name2 := t.Name
+	if t.Variable != "" {
+		name2 = VariableMark(t.Variable)
+	}
+	o := attributes("TableName", c.text(name2), "BillingMode", "PAY_PER_REQUEST", "AttributeDefinitions", kinds, "KeySchema", keys(t.HashKey, t.RangeKey))
+	if len(indexes) > 0 {
+		o.put("GlobalSecondaryIndexes", indexes)
+	}
+	if t.TTL != "" {
+		o.put("TimeToLiveSpecification", attributes("AttributeName", t.TTL, "Enabled", true))
+	}
+	o.put("PointInTimeRecoverySpecification", attributes("PointInTimeRecoveryEnabled", true))
+	c.resourceWith(name, "AWS::DynamoDB::Table", attributes("Condition", when, "DeletionPolicy", "Retain", "UpdateReplacePolicy", "Retain"), o, about)
+}
+
+// topics are those of channels that have none.
+func (c *cloudFormation) topics() {
+	for _, t := range c.d.Topics {
+		name := c.parameter[t.Variable]
+		c.topic(name+"Topic", "Makes"+name+"Topic", name+"Email", "Mails"+name, attributes("AWS", attribute("Role", "Arn")), nil,
+			"The topic of "+strings.Join(t.Channels, ", ")+", where "+t.Variable+" names none.")
+	}
+}
+
+// topic is a topic, who may publish to it, and who gets mail.
+func (c *cloudFormation) topic(name, when, email, mails string, principal, condition object, about string) {
+	c.resourceWith(name, "AWS::SNS::Topic", attributes("Condition", when), attributes("DisplayName", "tagwarden"), about)
+	publish := attributes("Effect", "Allow", "Principal", principal, "Action", "sns:Publish", "Resource", ref(name))
+	if condition != nil {
+		publish.put("Condition", condition)
+	}
+	deny := attributes("Effect", "Deny", "Principal", "*", "Action", "sns:Publish", "Resource", ref(name), "Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))
+	c.resourceWith(name+"Policy", "AWS::SNS::TopicPolicy", attributes("Condition", when), attributes("Topics", list{ref(name)}, "PolicyDocument", document(list{publish, deny})))
+	c.resourceWith(name+"Mail", "AWS::SNS::Subscription", attributes("Condition", mails), attributes("TopicArn", ref(name), "Protocol", "email", "Endpoint", ref(email)))
+}
+
+// tell says what whoever deploys may want to know.
+func (c *cloudFormation) tell() {
+	c.outputs.put("Function", attributes("Description", "What events and schedules call.", "Value", ref(alias)))
+	ledger := any(c.text(c.d.Ledger.Name))
+	if c.d.Ledger.Variable != "" {
+		ledger = c.text(VariableMark(c.d.Ledger.Variable))
+	}
+	c.outputs.put("LedgerTable", attributes("Description", "The table of the ledger.", "Value", ledger))
+	c.outputs.put("DeadLettersQueue", attributes("Description", "The queue of what was given up.", "Value", ref(letters)))
+	for _, s := range c.d.Senders {
+		in := cmp.Or(s.Region, Region)
+		c.outputs.put(c.free("Sender"+camel(s.Channel)), attributes("Description", "SES must have verified this sender, or its domain, in the region.", "Value", c.text(c.d.referring(s.From)+" in "+in)))
+	}
+}

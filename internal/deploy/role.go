@@ -1,0 +1,135 @@
+package deploy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/iam"
+	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/resource"
+)
+
+// maxPolicies is how many managed policies a role can have without asking AWS
+// for more ("IAM and AWS STS quotas").
+const maxPolicies = 10
+
+// room is what of a document is kept free: the name of a partition is longer
+// than aws, and the value of a variable may be longer than its default.
+const room = 1024
+
+// role works out the permissions of the policies, and of the function's own
+// calls.
+func (d *Deployment) role(set *policy.Set) error {
+	own := d.here(set)
+	o := iam.Options{Account: Account}
+	if len(set.Settings.Regions) == 0 {
+		o.Regions = []string{Region}
+	}
+	role, err := iam.For(own, o)
+	if err != nil && o.Regions != nil {
+		// The files name what is in another partition than the first: then no region
+		// is a condition.
+		o.Regions = nil
+		role, err = iam.For(own, o)
+	}
+	if err != nil {
+		return fmt.Errorf("working out the role: %w", err)
+	}
+	d.Documents = role.Documents(iam.MaxDocument - room)
+	d.Documents = append(d.Documents, d.telling(set, role)...)
+	if len(d.Documents) > maxPolicies {
+		return fmt.Errorf("the role takes %d policies of IAM, and can have %d: deploy some of the policies by themselves, with settings of their own name", len(d.Documents), maxPolicies)
+	}
+	for i := range d.Documents {
+		for j := range d.Documents[i].Statement {
+			d.refer(&d.Documents[i].Statement[j])
+		}
+	}
+	d.Notes = append(d.Notes, role.Notes...)
+	return d.known()
+}
+
+// here is a set whose stores and senders are in the region of the deployment
+// where the files name none.
+func (d *Deployment) here(set *policy.Set) *policy.Set {
+	own := *set
+	ledger := d.Ledger.Name
+	if !strings.HasPrefix(ledger, "arn:") {
+		first := ""
+		if len(d.Regions) > 0 {
+			first = d.Regions[0]
+		}
+		ledger = "arn:" + resource.Partition(first) + ":dynamodb:" + Region + ":" + Account + ":table/" + ledger
+	}
+	own.Settings.Ledger = policy.Ledger{DynamoDB: ledger}
+	own.Outside = slices.Clone(set.Outside)
+	for i := range own.Outside {
+		if r := &own.Outside[i].Ref; r.Table != "" && r.Region == "" {
+			r.Region = Region
+		}
+	}
+	own.Channels = maps.Clone(set.Channels)
+	for name, c := range own.Channels {
+		if c.SES != nil && c.SES.Region == "" {
+			channel, mail := *c, *c.SES
+			mail.Region, channel.SES = Region, &mail
+			own.Channels[name] = &channel
+		}
+	}
+	return &own
+}
+
+// refer writes marks into a statement for what only a deployment tells.
+func (d *Deployment) refer(s *iam.Statement) {
+	s.Resource = slices.Clone(s.Resource)
+	for i, r := range s.Resource {
+		r = d.referring(r)
+		if parts := strings.SplitN(r, ":", 3); len(parts) == 3 && parts[0] == "arn" {
+			r = "arn:" + Partition + ":" + parts[2]
+		}
+		s.Resource[i] = r
+	}
+	for _, keys := range s.Condition {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			values := slices.Clone(keys[key])
+			for i, v := range values {
+				values[i] = d.referring(v)
+			}
+			keys[key] = values
+		}
+	}
+}
+
+// telling are the permissions to publish outcomes and to answer AWS Config,
+// where the policies' own do not have them.
+func (d *Deployment) telling(set *policy.Set, role *iam.Role) []iam.Document {
+	var out []iam.Statement
+	add := func(sid string, calls []need.Call, on string) {
+		for _, c := range calls {
+			if !slices.ContainsFunc(role.Grants, func(g iam.Grant) bool { return g.Permission == c.Permission() }) {
+				out = append(out, iam.Statement{Sid: sid, Effect: "Allow", Action: []string{c.Permission()}, Resource: []string{on}})
+			}
+		}
+	}
+	bus := set.Settings.Outcomes
+	follows := slices.ContainsFunc(set.Policies, func(p *policy.Policy) bool { return len(p.Wakes.Outcomes) > 0 })
+	if bus != "" || follows {
+		if bus == "" {
+			bus = "default"
+		}
+		if !strings.HasPrefix(bus, "arn:") {
+			bus = "arn:aws:events:" + Region + ":" + Account + ":event-bus/" + bus
+		}
+		add("TellEvents", need.PublishOutcomes, bus)
+	}
+	if slices.ContainsFunc(set.Policies, func(p *policy.Policy) bool { return p.Wakes.Config }) {
+		add("TellConfig", need.AnswerConfig, "*")
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return []iam.Document{{Version: "2012-10-17", Statement: out}}
+}

@@ -1,0 +1,135 @@
+package deploy
+
+import "strconv"
+
+// role is the function's: what its policies need, and what it needs itself.
+func (c *cloudFormation) role() {
+	var arns list
+	for i := range c.d.Documents {
+		arns = append(arns, ref("Permissions"+strconv.Itoa(i+1)))
+	}
+	own := list{
+		attributes("Sid", "Log", "Effect", "Allow", "Action", list{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource", attribute("LogGroup", "Arn")),
+		attributes("Sid", "Retry", "Effect", "Allow", "Action", list{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"Resource", attribute(queue, "Arn")),
+	}
+	o := attributes("Description", "What the policies need, and no more.",
+		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "lambda.amazonaws.com"), "Action", "sts:AssumeRole")}))
+	if len(arns) > 0 {
+		o.put("ManagedPolicyArns", arns)
+	}
+	o.put("Policies", list{attributes("PolicyName", "function", "PolicyDocument", document(own))})
+	c.resource("Role", "AWS::IAM::Role", o, "The role of the function.")
+	for i, doc := range c.d.Documents {
+		var statements list
+		for _, s := range doc.Statement {
+			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", c.texts(s.Action), "Resource", c.texts(s.Resource))
+			if len(s.Condition) > 0 {
+				conditions := map[string]any{}
+				for op, keys := range s.Condition {
+					values := map[string]any{}
+					for key, all := range keys {
+						values[key] = anys(all)
+					}
+					conditions[op] = values
+				}
+				one.put("Condition", c.tree(conditions))
+			}
+			statements = append(statements, one)
+		}
+		about := ""
+		if i == 0 {
+			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
+		}
+		c.resource("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(statements)), about)
+	}
+}
+
+// alarm is one on the largest or the sum of a metric over some minutes.
+type alarm struct {
+	name, about             string
+	namespace, metric, stat string
+	dimension               string
+	of                      any
+	minutes, periods, least int
+	threshold               int
+}
+
+// alarms are on what nobody would otherwise see.
+func (c *cloudFormation) alarms() {
+	c.topic("AlarmTopic", "MakesAlarmTopic", "AlarmEmail", "MailsAlarms", attributes("Service", "cloudwatch.amazonaws.com"),
+		attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))), "Alarms.")
+	function, messages, dead := any(ref("Function")), any(attribute(queue, "QueueName")), any(attribute(letters, "QueueName"))
+	for _, a := range []alarm{
+		{"ErrorsAlarm", "The function of tagwarden fails again and again: its log says why.", "AWS/Lambda", "Errors", "Sum", "FunctionName", function, 5, 3, 2, 0},
+		{"EventAgeAlarm", "Events wait for the function of tagwarden for more than 30 minutes.", "AWS/Lambda", "AsyncEventAge", "Maximum", "FunctionName", function, 5, 3, 2, 30 * 60 * 1000},
+		{"RetriesAlarm", "What failed has waited to be tried again for more than three hours.", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName", messages, 5, 1, 1, 3 * 60 * 60},
+		{"DeadLettersAlarm", "Events were given up: they are in the queue of dead letters.", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", dead, 5, 1, 1, 0},
+	} {
+		tell := list{either("MakesAlarmTopic", ref("AlarmTopic"), ref("AlarmTopicArn"))}
+		c.resource(a.name, "AWS::CloudWatch::Alarm", attributes("AlarmDescription", a.about, "Namespace", a.namespace, "MetricName", a.metric,
+			"Dimensions", list{attributes("Name", a.dimension, "Value", a.of)}, "Statistic", a.stat, "Period", 60*a.minutes,
+			"EvaluationPeriods", a.periods, "DatapointsToAlarm", a.least, "Threshold", a.threshold, "ComparisonOperator", "GreaterThanThreshold",
+			"TreatMissingData", "notBreaching", "AlarmActions", tell, "OKActions", tell))
+	}
+}
+
+// trailDays is how long the trail's logs are kept: CloudTrail itself tells of 90
+// days, and creators are looked for in the logs beyond that.
+const trailDays = 400
+
+// trail is one for an account that has none: only then EventBridge is told of
+// calls.
+func (c *cloudFormation) trail() {
+	const when = "MakesTrail"
+	arn := "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/" + c.d.Name
+	kept := attributes("Condition", when, "DeletionPolicy", "Retain", "UpdateReplacePolicy", "Retain")
+	c.resourceWith("TrailBucket", "AWS::S3::Bucket", kept, attributes(
+		"BucketEncryption", attributes("ServerSideEncryptionConfiguration", list{attributes("ServerSideEncryptionByDefault", attributes("SSEAlgorithm", "AES256"))}),
+		"LifecycleConfiguration", attributes("Rules", list{attributes("Status", "Enabled", "ExpirationInDays", trailDays)}),
+		"OwnershipControls", attributes("Rules", list{attributes("ObjectOwnership", "BucketOwnerEnforced")}),
+		"PublicAccessBlockConfiguration", attributes("BlockPublicAcls", true, "BlockPublicPolicy", true, "IgnorePublicAcls", true, "RestrictPublicBuckets", true),
+	), "A trail, where the account has none that is logging.")
+	from := attributes("Service", "cloudtrail.amazonaws.com")
+	c.resourceWith("TrailBucketPolicy", "AWS::S3::BucketPolicy", attributes("Condition", when), attributes("Bucket", ref("TrailBucket"), "PolicyDocument", document(list{
+		attributes("Effect", "Allow", "Principal", from, "Action", "s3:GetBucketAcl", "Resource", attribute("TrailBucket", "Arn"),
+			"Condition", attributes("StringEquals", attributes("aws:SourceArn", sub(arn)))),
+		attributes("Effect", "Allow", "Principal", from, "Action", "s3:PutObject", "Resource", sub("${TrailBucket.Arn}/AWSLogs/${AWS::AccountId}/*"),
+			"Condition", attributes("StringEquals", attributes("aws:SourceArn", sub(arn), "s3:x-amz-acl", "bucket-owner-full-control"))),
+		attributes("Effect", "Deny", "Principal", "*", "Action", "s3:*", "Resource", list{attribute("TrailBucket", "Arn"), sub("${TrailBucket.Arn}/*")},
+			"Condition", attributes("Bool", attributes("aws:SecureTransport", "false"))),
+	})))
+	c.resourceWith("Trail", "AWS::CloudTrail::Trail", attributes("Condition", when, "DependsOn", "TrailBucketPolicy"), attributes("TrailName", c.d.Name,
+		"S3BucketName", ref("TrailBucket"), "IsLogging", true, "IsMultiRegionTrail", true, "IncludeGlobalServiceEvents", true, "EnableLogFileValidation", true))
+}
+
+// forwarding is the template for every other region whose events are wanted: it
+// sends them on to the stack's. Deployed in the stack's own region it makes
+// nothing: events would go round in a circle.
+func forwarding(d *Deployment) []byte {
+	const when = "IsElsewhere"
+	c := &cloudFormation{d: d, names: map[string]bool{}}
+	c.param("HomeRegion", "String", "The region of the stack that "+TemplateFile+" made.", attributes("AllowedPattern", "[a-z]{2}(-[a-z]+)+-[0-9]+"))
+	c.when(when, not(equals(ref("AWS::Region"), ref("HomeRegion"))))
+	bus := sub("arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default")
+	c.resourceWith("Role", "AWS::IAM::Role", attributes("Condition", when), attributes("Description", "Lets rules send events on to another region.",
+		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "events.amazonaws.com"), "Action", "sts:AssumeRole",
+			"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))))}),
+		"Policies", list{attributes("PolicyName", "send", "PolicyDocument", document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", bus)}))}))
+	for _, r := range d.Rules {
+		if r.Here {
+			continue
+		}
+		p := r.Pattern
+		p.Region = nil
+		c.resourceWith(r.Name, "AWS::Events::Rule", attributes("Condition", when), attributes("Description", sentence(r.About), "State", "ENABLED", "EventPattern", c.pattern(p),
+			"Targets", list{attributes("Id", "home", "Arn", bus, "RoleArn", attribute("Role", "Arn"))}), sentence(r.About))
+	}
+	var t object
+	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.")
+	t.put("Description", "tagwarden: sends events on to the region of the policies of "+d.Settings)
+	t.put("Parameters", c.params)
+	t.put("Conditions", c.conditions)
+	t.put("Resources", c.things)
+	return yaml(t)
+}
