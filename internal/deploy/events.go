@@ -216,13 +216,14 @@ func (d *Deployment) configured(set *policy.Set) *Rule {
 	if len(woken) == 0 {
 		return nil
 	}
-	detail := map[string]any{"messageType": []any{"ConfigurationItemChangeNotification"}}
+	detail := map[string]any{"messageType": []any{"ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification"}}
 	var names []any
 	for _, s := range services(woken) {
 		names = append(names, map[string]any{"prefix": configNames[s]})
 	}
-	if len(names) > 0 {
-		detail["configurationItem"] = map[string]any{"resourceType": names}
+	if len(names) > 0 { // one that is too large is told of by a summary of it
+		of := map[string]any{"resourceType": names}
+		detail["$or"] = []any{map[string]any{"configurationItem": of}, map[string]any{"configurationItemSummary": of}}
 	}
 	return &Rule{Name: "ConfigItems", About: "changes that AWS Config saw", Pattern: d.pattern("Config Configuration Item Change", detail, "aws.config")}
 }

@@ -71,13 +71,17 @@ func Read(sources []policy.Source, env Lookup, load func(Lookup) (*policy.Set, d
 	return set, out, list
 }
 
-// plainly is a list in which nothing is said of values that stand in: at their
-// places it says what is said without them.
+// plainly is a list in which nothing is said of values that stand in: it says
+// what is said without them nearest to the place.
 func plainly(with, without diag.List) diag.List {
 	out := slices.Clone(with)
 	for i, d := range out {
-		if n := slices.IndexFunc(without, func(w diag.Diagnostic) bool { return w.Pos.File == d.Pos.File && w.Pos.Line == d.Pos.Line }); n >= 0 {
-			out[i] = without[n]
+		best := -1
+		for _, w := range without {
+			far := max(w.Pos.Column-d.Pos.Column, d.Pos.Column-w.Pos.Column)
+			if w.Pos.File == d.Pos.File && w.Pos.Line == d.Pos.Line && (best < 0 || far < best) {
+				best, out[i] = far, w
+			}
 		}
 	}
 	return out
