@@ -3,6 +3,7 @@ package examples_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func declared(template string) map[string]int {
 }
 
 func TestEveryExampleComesUpAsAStackAndTwiceIsOnce(t *testing.T) {
-	server := mototest.Shared(t)
+	server := mototest.Start(t) // moto tells nothing of itself any more once it has made a stack
 	files, err := filepath.Glob("*.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +65,9 @@ func TestEveryExampleComesUpAsAStackAndTwiceIsOnce(t *testing.T) {
 			params := []string{"CodeBucket", bucket, "CodeKey", "function.zip"}
 			if strings.Contains(template, "TrailIsLogging") {
 				params = append(params, "TrailIsLogging", "yes")
+			}
+			for _, m := range regexp.MustCompile(`(?m)^  (\w+Secret):$`).FindAllStringSubmatch(template, -1) {
+				params = append(params, m[1], "tagwarden/"+m[1]) // the name of a secret
 			}
 			made := map[string]int{}
 			resources := a.Stack(t, "tagwarden", template, params...)
@@ -85,7 +89,7 @@ func TestEveryExampleComesUpAsAStackAndTwiceIsOnce(t *testing.T) {
 // What the stack makes and what "ledger init" makes are one table: it finds
 // nothing to do, and what it would refuse is not there.
 func TestTheLedgerOfAStackIsOneThatLedgerInitKnows(t *testing.T) {
-	a := mototest.Shared(t).Account(t, "eu-west-1")
+	a := mototest.Start(t).Account(t, "eu-west-1")
 	a.Setenv(t)
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(a.Object(t, "function.zip", "PK"), "s3://"), "/")
 	u := newUser(t, "s3-creator-tags.yaml", nil)

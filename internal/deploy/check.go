@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/policy"
-	"github.com/tagwarden/tagwarden/internal/span"
 )
 
 // maxName is how long a function's name may be ("CreateFunction" in the Lambda
@@ -38,9 +37,6 @@ func check(set *policy.Set, d *Deployment, o Options) error {
 		errs = append(errs, checkChannel(set.Channels[name]))
 	}
 	for _, p := range set.Policies {
-		if p.Settle > 0 {
-			errs = append(errs, fmt.Errorf("%s: the policy %s judges %s after an event, and the function keeps no event so long: take settle out", p.Pos, p.Name, span.Format(p.Settle)))
-		}
 		if bus := set.Settings.Outcomes; len(p.Wakes.Outcomes) > 0 && strings.HasPrefix(bus, "arn:") {
 			errs = append(errs, fmt.Errorf("%s: the policy %s follows outcomes on the bus %s, which may be in another account: name a bus of this one, as settings: {outcomes: {eventbridge: NAME}}", p.Pos, p.Name, bus))
 		}

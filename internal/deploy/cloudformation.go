@@ -162,6 +162,12 @@ func (c *cloudFormation) reference(mark string) any {
 	if name, ok := pseudo[mark]; ok {
 		return ref(name)
 	}
+	switch "\x00" + mark + "\x00" {
+	case QueueURL:
+		return ref(queue)
+	case WaitRole:
+		return attribute(waitRole, "Arn")
+	}
 	variable := strings.TrimPrefix(mark, "variable:")
 	name := c.parameter[variable]
 	for _, v := range c.d.Variables {

@@ -16,6 +16,10 @@ const (
 	Account   = "\x00account\x00"
 	Region    = "\x00region\x00"
 	Partition = "\x00partition\x00"
+	// QueueURL is that of the queue which calls the function, WaitRole the ARN of
+	// the role with which EventBridge Scheduler puts messages into it.
+	QueueURL = "\x00queue\x00"
+	WaitRole = "\x00waitrole\x00"
 )
 
 // VariableMark stands for the value of a variable, or of the topic made for it.
@@ -50,6 +54,10 @@ type Deployment struct {
 	Everywhere bool
 	Rules      []Rule
 	Schedules  []Schedule
+	// Waits says that policies let events settle, in the queue which calls the
+	// function. WaitsLong says that some do for longer than a queue holds a message
+	// back: EventBridge Scheduler keeps these, and puts them into it by WaitRole.
+	Waits, WaitsLong bool
 	// Ledger is always there; Tables are those of tag rules.
 	Ledger Table
 	Tables []Table
@@ -186,6 +194,7 @@ func For(set *policy.Set, o Options) (*Deployment, error) {
 	d.tables(set)
 	d.topics(set)
 	d.senders(set)
+	d.waits(set)
 	d.function(set, o)
 	return d, d.role(set)
 }

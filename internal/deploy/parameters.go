@@ -35,7 +35,7 @@ func (c *cloudFormation) given(name, parameter, beside string) {
 
 // ownNames are those that parameters and resources of the template itself have.
 var ownNames = regexp.MustCompile("^(Code(Bucket|Key)|Architecture|Release|LogDays|LogGroup|Alarm.*|.*Alarm|MailsAlarms|Trail.*|Function|Version.*|" + alias + "|Invocations|" +
-	"(Schedule)?Role|Permissions[0-9]+|" + queue + "|" + letters + "|.*(Policy|Permission|Mapping)|(Calls|Schedule|RulesTable|MakeRulesTable)[0-9]*|States|TagChanges|ConfigItems|" +
+	"(Schedule|Wait)?Role|Permissions[0-9]+|" + queue + "|" + letters + "|.*(Policy|Permission|Mapping)|(Calls|Schedule|RulesTable|MakeRulesTable)[0-9]*|States|TagChanges|ConfigItems|" +
 	"Outcomes|ScheduleGroup|(Make)?Ledger)$")
 
 // variables chooses the names of the variables' parameters. Those that the

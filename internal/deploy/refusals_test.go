@@ -26,8 +26,7 @@ func TestWhatCannotBeDeployedIsRefusedInWords(t *testing.T) {
 		"a name asked for that is too long": {small("zone: UTC", "", ""), long + "12345", []string{"has 65 characters, and Lambda takes 64: give a shorter one"}},
 		"no name":                           {small("zone: UTC", "", ""), "a b", []string{`"a b" is no name of a function`}},
 		"a folder":                          {small("zone: UTC", ", out: {file: {dir: out}}", ""), "", []string{"p.yaml:3", "the channel out writes files, which nobody would see"}},
-		"settling":                          {small("zone: UTC", "", ", on: created, settle: 2m"), "", []string{"p.yaml:5", "the policy p judges 2m after an event", "take settle out"}},
-		"both at once":                      {small("zone: UTC", ", out: {file: {dir: out}}", ", on: created, settle: 2m"), "", []string{"writes files", "take settle out"}},
+		"both at once":                      {small("zone: UTC", ", out: {file: {dir: out}}", ", match: 'resource.vpc == \"${AWS_REGION:-x}\"'"), "", []string{"writes files", "Lambda does not let functions set"}},
 		"a bus elsewhere": {small("outcomes: {eventbridge: 'arn:aws:events:us-east-1:111122223333:event-bus/b'}", "", "") +
 			"  - {name: q, resource: ec2:instance, tags: {Owner: {}}, on: {outcome: {policy: p, action: stop}}}\n", "", []string{"the policy q follows outcomes on the bus", "name a bus of this one"}},
 		"a variable of ours":         {small("zone: UTC", "", ", match: 'resource.vpc == \"${TAGWARDEN_VPC:-x}\"'"), "", []string{"variable TAGWARDEN_VPC", "give it another name"}},

@@ -11,6 +11,8 @@ const (
 	alias   = "PROD"
 	queue   = "Retries"
 	letters = "DeadLetters"
+
+	waitRole = "WaitRole"
 )
 
 // resources are everything that the stack makes.
@@ -18,6 +20,9 @@ func (c *cloudFormation) resources() {
 	c.function()
 	c.role()
 	c.queues()
+	if c.d.WaitsLong {
+		c.waiting()
+	}
 	c.rules()
 	c.schedules()
 	c.tables()
@@ -67,9 +72,13 @@ func (c *cloudFormation) function() {
 // queues are that of what is tried again, and that of what was given up.
 func (c *cloudFormation) queues() {
 	const fortnight = 14 * 24 * 60 * 60 // as long as SQS keeps a message
+	about := "What failed waits here, is tried five times more, and then goes to the dead letters."
+	if c.d.Waits {
+		about = "What failed waits here, and what settles. It is tried five times, and then goes to the dead letters."
+	}
 	c.resource(queue, "AWS::SQS::Queue", attributes("VisibilityTimeout", 6*c.d.Function.Timeout, "MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true,
 		"RedrivePolicy", attributes("deadLetterTargetArn", attribute(letters, "Arn"), "maxReceiveCount", 5)),
-		"What failed waits here, is tried five times more, and then goes to the dead letters.", "AWS wants the visibility timeout to be six times that of the function.")
+		about, "AWS wants the visibility timeout to be six times that of the function.")
 	c.resource(letters, "AWS::SQS::Queue", attributes("MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true))
 	allow := func(service string, arns list) object {
 		return attributes("Effect", "Allow", "Principal", attributes("Service", service), "Action", "sqs:SendMessage", "Resource", attribute(letters, "Arn"),
@@ -87,6 +96,24 @@ func (c *cloudFormation) queues() {
 	c.resource("DeadLettersPolicy", "AWS::SQS::QueuePolicy", attributes("Queues", list{ref(letters)}, "PolicyDocument", document(statements)))
 	c.resource("RetriesMapping", "AWS::Lambda::EventSourceMapping", attributes("EventSourceArn", attribute(queue, "Arn"), "FunctionName", ref(alias), "BatchSize", 10,
 		"FunctionResponseTypes", list{"ReportBatchItemFailures"}, "ScalingConfig", attributes("MaximumConcurrency", 2)))
+}
+
+// waiting is the role with which EventBridge Scheduler puts into the queue what
+// waits for longer than the queue itself holds it back. The function makes its
+// schedules in the default group.
+func (c *cloudFormation) waiting() {
+	c.resource(waitRole, "AWS::IAM::Role", attributes("Description", "Lets schedules put events that have waited into the queue.",
+		"AssumeRolePolicyDocument", document(list{scheduler("default")}),
+		"Policies", list{attributes("PolicyName", "send", "PolicyDocument", document(list{
+			attributes("Effect", "Allow", "Action", "sqs:SendMessage", "Resource", attribute(queue, "Arn"))}))}),
+		"Events that wait for more than 15 minutes wait in EventBridge Scheduler.")
+}
+
+// scheduler trusts the schedules of a group of this account.
+func scheduler(group string) object {
+	return attributes("Effect", "Allow", "Principal", attributes("Service", "scheduler.amazonaws.com"), "Action", "sts:AssumeRole",
+		"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"),
+			"aws:SourceArn", sub("arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/"+group))))
 }
 
 // document is a policy document.
@@ -118,11 +145,9 @@ func (c *cloudFormation) schedules() {
 	if len(d.Schedules) == 0 {
 		return
 	}
-	group := "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/" + d.Name
 	c.resource("ScheduleGroup", "AWS::Scheduler::ScheduleGroup", attributes("Name", d.Name), "Schedules. One is for all policies that it is told for.")
 	c.resource("ScheduleRole", "AWS::IAM::Role", attributes("Description", "Lets the schedules call the function.",
-		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "scheduler.amazonaws.com"), "Action", "sts:AssumeRole",
-			"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"), "aws:SourceArn", sub(group))))}),
+		"AssumeRolePolicyDocument", document(list{scheduler(d.Name)}),
 		"Policies", list{attributes("PolicyName", "call", "PolicyDocument", document(list{
 			attributes("Effect", "Allow", "Action", "lambda:InvokeFunction", "Resource", ref(alias)),
 			attributes("Effect", "Allow", "Action", "sqs:SendMessage", "Resource", attribute(letters, "Arn"))}))}))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/trigger"
@@ -49,4 +50,16 @@ func (d *Deployment) schedules(set *policy.Set) error {
 		d.Schedules = append(d.Schedules, Schedule{Expression: when, Zone: set.Settings.Zone.String(), Policies: of[when], Input: string(input)})
 	}
 	return nil
+}
+
+// delayMost is how long SQS holds a message back ("Amazon SQS message timers").
+const delayMost = 15 * time.Minute
+
+// waits says whether events wait, and whether some do for longer than in the
+// queue.
+func (d *Deployment) waits(set *policy.Set) {
+	for _, p := range set.Policies {
+		d.Waits = d.Waits || p.Settle > 0
+		d.WaitsLong = d.WaitsLong || p.Settle > delayMost
+	}
 }

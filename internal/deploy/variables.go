@@ -176,6 +176,12 @@ func (d *Deployment) environment(files []string, named policy.Ledger) []Setting 
 		out = append(out, Setting{ownPrefix + "LEDGER", d.Ledger.Name})
 	}
 	out = append(out, Setting{ownPrefix + "POLICY", strings.Join(files, ",")})
+	if d.Waits {
+		out = append(out, Setting{ownPrefix + "QUEUE", QueueURL})
+	}
+	if d.WaitsLong {
+		out = append(out, Setting{ownPrefix + "SCHEDULER_ROLE", WaitRole})
+	}
 	for _, v := range d.Variables {
 		out = append(out, Setting{v.Name, VariableMark(v.Name)})
 	}

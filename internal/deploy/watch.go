@@ -13,6 +13,13 @@ func (c *cloudFormation) role() {
 		attributes("Sid", "Retry", "Effect", "Allow", "Action", list{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
 			"Resource", attribute(queue, "Arn")),
 	}
+	if c.d.WaitsLong {
+		own = append(own,
+			attributes("Sid", "Wait", "Effect", "Allow", "Action", "scheduler:CreateSchedule",
+				"Resource", sub("arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/tagwarden-*")),
+			attributes("Sid", "PassWaitRole", "Effect", "Allow", "Action", "iam:PassRole", "Resource", attribute(waitRole, "Arn"),
+				"Condition", attributes("StringEquals", attributes("iam:PassedToService", "scheduler.amazonaws.com"))))
+	}
 	o := attributes("Description", "What the policies need, and no more.",
 		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "lambda.amazonaws.com"), "Action", "sts:AssumeRole")}))
 	if len(arns) > 0 {
