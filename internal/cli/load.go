@@ -39,7 +39,7 @@ func loadSources(e Env, f *flags) ([]policy.Source, *policy.Set, error) {
 }
 
 // loadAll is load with the documents that the policy files name, which are read
-// from the account that open opens.
+// from the account that open opens. Whoever can tell nobody is told so.
 func loadAll(ctx context.Context, e Env, f *flags, open func(*policy.Set) (*account, error)) (*policy.Set, *account, error) {
 	sources, set, list, err := read(e, f)
 	if err != nil {
@@ -47,6 +47,9 @@ func loadAll(ctx context.Context, e Env, f *flags, open func(*policy.Set) (*acco
 	}
 	if err := list.Err(); err != nil {
 		return nil, nil, err
+	}
+	if c := set.Topicless(); len(c) > 0 {
+		return nil, nil, fmt.Errorf("%s: the channel %s has no topic: write topic: ARN. Without one it is for functions that tagwarden deploy has made a topic for", c[0].Pos, c[0].Name)
 	}
 	a, err := open(set)
 	if err != nil {

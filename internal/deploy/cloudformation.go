@@ -81,8 +81,9 @@ type cloudFormation struct {
 	names                      map[string]bool
 	params, conditions, things object
 	outputs                    object
-	// parameter is the name of each variable's.
-	parameter map[string]string
+	// parameter is the name of each variable's, and topicOf that of the topic of
+	// each channel which names none.
+	parameter, topicOf map[string]string
 }
 
 // template is the whole.
@@ -145,31 +146,34 @@ func (c *cloudFormation) text(s string) any {
 	at := 0
 	for _, p := range places {
 		b.WriteString(strings.ReplaceAll(s[at:p[0]], "${", "${!"))
-		mark := s[p[2]:p[3]]
-		name, ok := pseudo[mark]
-		if !ok {
-			name = c.parameter[strings.TrimPrefix(mark, "variable:")]
-		}
-		b.WriteString("${" + name + "}")
+		b.WriteString("${" + c.named(s[p[2]:p[3]]) + "}")
 		at = p[1]
 	}
 	b.WriteString(strings.ReplaceAll(s[at:], "${", "${!"))
 	return sub(b.String())
 }
 
+// named is what !Sub has for a mark: a pseudo parameter, a parameter or a topic,
+// whose reference is its ARN.
+func (c *cloudFormation) named(mark string) string {
+	if name, ok := pseudo[mark]; ok {
+		return name
+	}
+	if channel, ok := strings.CutPrefix(mark, "topic:"); ok {
+		return c.topicOf[channel] + "Topic"
+	}
+	return c.parameter[strings.TrimPrefix(mark, "variable:")]
+}
+
 // reference is what a whole mark refers to.
 func (c *cloudFormation) reference(mark string) any {
-	if name, ok := pseudo[mark]; ok {
-		return ref(name)
-	}
 	switch "\x00" + mark + "\x00" {
 	case QueueURL:
 		return ref(queue)
 	case WaitRole:
 		return attribute(waitRole, "Arn")
 	}
-	variable := strings.TrimPrefix(mark, "variable:")
-	name := c.parameter[variable]
+	variable, name := strings.TrimPrefix(mark, "variable:"), c.named(mark)
 	for _, v := range c.d.Variables {
 		if v.Name != variable {
 			continue

@@ -25,6 +25,10 @@ const (
 // VariableMark stands for the value of a variable, or of the topic made for it.
 func VariableMark(name string) string { return "\x00variable:" + name + "\x00" }
 
+// TopicMark stands for the ARN of the topic that is made for a channel which
+// names none.
+func TopicMark(channel string) string { return "\x00topic:" + channel + "\x00" }
+
 // Options are what a policy file does not say.
 type Options struct {
 	// Name is the function's, and the beginning of other names; "": made of the
@@ -61,7 +65,8 @@ type Deployment struct {
 	// Ledger is always there; Tables are those of tag rules.
 	Ledger Table
 	Tables []Table
-	// Topics are those that are made where their variable is left empty.
+	// Topics are those that are made: of channels that name none, and where the
+	// variable is left empty.
 	Topics    []Topic
 	Variables []Variable
 	// Documents are the policies of the role, but for what the function needs to
@@ -134,7 +139,8 @@ type Table struct {
 // Index is a global secondary index that projects everything.
 type Index struct{ Name, HashKey, RangeKey string }
 
-// Topic is a topic of SNS that is made where its variable is left empty.
+// Topic is a topic of SNS. It is made where its variable is left empty; without
+// one it is always made, for the one channel.
 type Topic struct {
 	Variable string
 	Channels []string

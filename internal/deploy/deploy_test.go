@@ -33,6 +33,7 @@ channels:
   pay: {slack: {webhook: "${PAY_WEBHOOK}"}}
   hook: {webhook: {url: "https://example.com/${TOKEN}", secret: "${HOOK_SECRET}"}}
   ops: {sns: {topic: "${OPS}"}}
+  made: {sns: {}}
   mail: {ses: {from: "Governance <${SES_FROM:-gov@example.com}>", to: ["${SES_TO}"], region: eu-west-1}}
 policies:
   - name: everything-made
@@ -40,7 +41,7 @@ policies:
     on: [created, tags_changed, config]
     mode: enforce
     tags: {Owner: {value: creator.name}}
-    enforce: [{notify: pay}, {notify: hook}, {notify: ops}, {notify: mail}]
+    enforce: [{notify: pay}, {notify: hook}, {notify: ops}, {notify: made}, {notify: mail}]
   - name: stop-it
     resource: ec2:instance
     on: [{state: running}, {schedule: cron(0 6 * * ? *)}, {api: [ec2:ModifyInstanceAttribute]}]

@@ -41,7 +41,12 @@ var ownNames = regexp.MustCompile("^(Code(Bucket|Key)|Architecture|Release|LogDa
 // variables chooses the names of the variables' parameters. Those that the
 // template has for itself get Value after them.
 func (c *cloudFormation) variables() {
-	c.parameter = map[string]string{}
+	c.parameter, c.topicOf = map[string]string{}, map[string]string{}
+	for _, t := range c.d.Topics {
+		if t.Variable == "" {
+			c.topicOf[t.Channels[0]] = c.roomy("Channel" + camel(t.Channels[0]))
+		}
+	}
 	for _, v := range c.d.Variables {
 		name := camel(v.Name)
 		if v.Kind == Secret && !strings.HasSuffix(name, "Secret") {
@@ -50,14 +55,22 @@ func (c *cloudFormation) variables() {
 		if ownNames.MatchString(name) {
 			name += "Value"
 		}
-		name = c.free(name)
-		c.parameter[v.Name] = name
 		if v.Kind == ForTopic { // variables are sorted: what is longer comes later
-			for _, more := range []string{"Email", "Topic", "TopicMail"} {
-				c.names[name+more] = true
-			}
+			c.parameter[v.Name] = c.roomy(name)
+			continue
 		}
+		c.parameter[v.Name] = c.free(name)
 	}
+}
+
+// roomy is a name that nothing has yet, and kept free with it what a topic brings
+// along.
+func (c *cloudFormation) roomy(name string) string {
+	name = c.free(name)
+	for _, more := range []string{"Email", "Topic", "TopicMail"} {
+		c.names[name+more] = true
+	}
+	return name
 }
 
 // free is a name that nothing has yet.
@@ -94,6 +107,13 @@ func (c *cloudFormation) parameters() {
 		attributes("Default", "1", "AllowedPattern", "[A-Za-z0-9.-]{1,32}"))
 	for _, v := range d.Variables {
 		c.variable(v)
+	}
+	for _, t := range d.Topics {
+		if t.Variable == "" {
+			name := c.topicOf[t.Channels[0]]
+			c.param(name+"Email", "String", "Who gets what is told through the channel "+t.Channels[0]+", whose topic the stack makes. Empty: nobody.", attributes("Default", ""))
+			c.when("Mails"+name, not(equals(ref(name+"Email"), "")))
+		}
 	}
 	if d.records() {
 		c.param("TrailIsLogging", "String", "yes, if a trail of CloudTrail is logging management events in every region that the policies are about: without one, no event tells of a call. With no, the stack makes one.",

@@ -203,21 +203,28 @@ func (c *cloudFormation) table(name string, t Table, when, about string) {
 // topics are those of channels that have none.
 func (c *cloudFormation) topics() {
 	for _, t := range c.d.Topics {
-		name := c.parameter[t.Variable]
-		c.topic(name+"Topic", "Makes"+name+"Topic", name+"Email", "Mails"+name, attributes("AWS", attribute("Role", "Arn")), nil,
-			"The topic of "+strings.Join(t.Channels, ", ")+", where "+t.Variable+" names none.")
+		name, when, about := c.topicOf[t.Channels[0]], "", "The topic of "+strings.Join(t.Channels, ", ")+"."
+		if t.Variable != "" {
+			name, about = c.parameter[t.Variable], strings.TrimSuffix(about, ".")+", where "+t.Variable+" names none."
+			when = "Makes" + name + "Topic"
+		}
+		c.topic(name+"Topic", when, name+"Email", "Mails"+name, attributes("AWS", attribute("Role", "Arn")), nil, about)
 	}
 }
 
 // topic is a topic, who may publish to it, and who gets mail.
 func (c *cloudFormation) topic(name, when, email, mails string, principal, condition object, about string) {
-	c.resourceWith(name, "AWS::SNS::Topic", attributes("Condition", when), attributes("DisplayName", "tagwarden"), about)
+	var under object
+	if when != "" {
+		under.put("Condition", when)
+	}
+	c.resourceWith(name, "AWS::SNS::Topic", under, attributes("DisplayName", "tagwarden"), about)
 	publish := attributes("Effect", "Allow", "Principal", principal, "Action", "sns:Publish", "Resource", ref(name))
 	if condition != nil {
 		publish.put("Condition", condition)
 	}
 	deny := attributes("Effect", "Deny", "Principal", "*", "Action", "sns:Publish", "Resource", ref(name), "Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))
-	c.resourceWith(name+"Policy", "AWS::SNS::TopicPolicy", attributes("Condition", when), attributes("Topics", list{ref(name)}, "PolicyDocument", document(list{publish, deny})))
+	c.resourceWith(name+"Policy", "AWS::SNS::TopicPolicy", under, attributes("Topics", list{ref(name)}, "PolicyDocument", document(list{publish, deny})))
 	c.resourceWith(name+"Mail", "AWS::SNS::Subscription", attributes("Condition", mails), attributes("TopicArn", ref(name), "Protocol", "email", "Endpoint", ref(email)))
 }
 

@@ -72,6 +72,11 @@ func (d *Deployment) here(set *policy.Set) *policy.Set {
 		}
 	}
 	own.Channels = maps.Clone(set.Channels)
+	for _, c := range set.Topicless() {
+		channel, topic := *c, *c.SNS
+		topic.Topic, channel.SNS = TopicMark(c.Name), &topic
+		own.Channels[c.Name] = &channel
+	}
 	for name, c := range own.Channels {
 		if c.SES != nil && c.SES.Region == "" {
 			channel, mail := *c, *c.SES

@@ -187,7 +187,9 @@ func (s *stack) attribute(of string) string {
 		return called
 	}
 	global := "arn:aws:iam::" + s.account + ":"
-	local := func(service, resource string) string { return "arn:aws:" + service + ":" + s.region + ":" + s.account + ":" + resource }
+	local := func(service, resource string) string {
+		return "arn:aws:" + service + ":" + s.region + ":" + s.account + ":" + resource
+	}
 	switch kind {
 	case "AWS::IAM::Role":
 		return global + "role/" + called

@@ -44,8 +44,11 @@ func (d *Deployment) variable(text string) string {
 	return ""
 }
 
-// topics are those that channels leave to a variable.
+// topics are those of channels that name none, or leave it to a variable.
 func (d *Deployment) topics(set *policy.Set) {
+	for _, c := range set.Topicless() {
+		d.Topics = append(d.Topics, Topic{Channels: []string{c.Name}})
+	}
 	for _, v := range d.Variables {
 		if v.Kind != ForTopic {
 			continue

@@ -151,7 +151,7 @@ func kindOf(set *policy.Set, v Variable) Kind {
 		if slices.ContainsFunc(secrets(c), v.within) {
 			return Secret
 		}
-		topic = topic || c.SNS != nil && c.SNS.Topic == v.Default
+		topic = topic || c.SNS != nil && c.SNS.Topic != "" && c.SNS.Topic == v.Default
 	}
 	for _, p := range set.Policies {
 		for i := range p.Steps {
@@ -181,6 +181,15 @@ func (d *Deployment) environment(files []string, named policy.Ledger) []Setting 
 	}
 	if d.WaitsLong {
 		out = append(out, Setting{ownPrefix + "SCHEDULER_ROLE", WaitRole})
+	}
+	var made []string
+	for _, t := range d.Topics {
+		if t.Variable == "" {
+			made = append(made, t.Channels[0]+"="+TopicMark(t.Channels[0]))
+		}
+	}
+	if len(made) > 0 {
+		out = append(out, Setting{ownPrefix + "TOPICS", strings.Join(made, ",")})
 	}
 	for _, v := range d.Variables {
 		out = append(out, Setting{v.Name, VariableMark(v.Name)})

@@ -37,6 +37,18 @@ func TestWhereEverythingIsThereAllIsOK(t *testing.T) {
 	}
 }
 
+func TestATopicThatDeployMakesIsMissingHere(t *testing.T) {
+	f := whole()
+	r := examine(t, f, strings.Replace(everything, `topic: {sns: {topic: "arn:aws:sns:eu-west-1:111122223333:finops"}}`, "topic: {sns: {}}", 1))
+	i := slices.IndexFunc(r.Checks, func(c doctor.Check) bool { return c.What == doctor.AboutTopic })
+	if i < 0 || r.Checks[i].Outcome != doctor.Missing || !strings.Contains(r.Checks[i].Do, "write topic: ARN") {
+		t.Errorf("%+v", r.Checks)
+	}
+	if slices.ContainsFunc(f.asked, func(s string) bool { return strings.Contains(s, "topic") }) {
+		t.Errorf("asked for: %q", f.asked)
+	}
+}
+
 func TestOnlyWhatThePolicyFileUsesIsAskedFor(t *testing.T) {
 	f := whole()
 	examine(t, f, small)

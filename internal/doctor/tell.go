@@ -134,6 +134,10 @@ func (d *doctor) identity(ctx context.Context, channel, part, address, region st
 }
 
 func (d *doctor) topic(ctx context.Context, ch *policy.Channel) Check {
+	if ch.SNS.Topic == "" {
+		return Check{Outcome: Missing, What: AboutTopic, Name: ch.Name, Found: "the channel names no topic, and only where tagwarden deploy has made one does the function know it",
+			Do: "deploy the policies, or write topic: ARN"}
+	}
 	t, err := d.Account.Topic(ctx, ch.SNS.Topic, ch.SNS.Region)
 	c := Check{Outcome: OK, What: AboutTopic, Name: ch.Name, Found: fmt.Sprintf("%s has subscriptions: %d", ch.SNS.Topic, t.Confirmed)}
 	switch {

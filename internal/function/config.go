@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/document"
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/span"
 )
 
@@ -25,6 +26,7 @@ const (
 	varLevel  = prefix + "LOG_LEVEL"
 	varQueue  = prefix + "QUEUE"
 	varSender = prefix + "SCHEDULER_ROLE"
+	varTopics = prefix + "TOPICS"
 )
 
 // Lambda's own.
@@ -51,6 +53,8 @@ type config struct {
 	// their time, and sender the ARN of the role with which EventBridge Scheduler
 	// puts them into it; "" for none.
 	queue, sender string
+	// topics are the ARNs of the topics of channels that name none, by channel.
+	topics map[string]string
 	// reload is how often it is looked whether policies have changed.
 	reload time.Duration
 	level  slog.Level
@@ -84,7 +88,7 @@ func configure(env map[string]string) (config, error) {
 	c := config{reload: defaultReload, root: env[varRoot], ledger: env[varLedger], queue: env[varQueue], sender: env[varSender]}
 	var errs []error
 	for name := range env {
-		known := []string{varPolicy, varLedger, varReload, varLevel, varQueue, varSender}
+		known := []string{varPolicy, varLedger, varReload, varLevel, varQueue, varSender, varTopics}
 		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
 			errs = append(errs, fmt.Errorf("%s is no setting of the function%s", name, meant(name, known)))
 		}
@@ -99,6 +103,11 @@ func configure(env map[string]string) (config, error) {
 	}
 	if c.sender != "" && c.queue == "" {
 		errs = append(errs, fmt.Errorf("%s is of no use without %s, the queue that EventBridge Scheduler is to put events into", varSender, varQueue))
+	}
+	if v, ok := env[varTopics]; ok {
+		if c.topics, err = topics(v); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", varTopics, err))
+		}
 	}
 	if v, ok := env[varReload]; ok {
 		if c.reload, err = span.Parse(v); err != nil {
@@ -119,6 +128,25 @@ func meant(name string, known []string) string {
 		return ": did you mean " + n + "?"
 	}
 	return "; there are: " + strings.Join(known, ", ")
+}
+
+// topics reads CHANNEL=ARN, several divided by commas.
+func topics(v string) (map[string]string, error) {
+	out := map[string]string{}
+	for one := range strings.SplitSeq(v, ",") {
+		channel, arn, ok := strings.Cut(strings.TrimSpace(one), "=")
+		if !ok || channel == "" {
+			return nil, fmt.Errorf("%q names no channel and its topic: write CHANNEL=ARN, several with commas between them", one)
+		}
+		if wrong, hint := policy.WrongTopic(arn); wrong != "" {
+			return nil, fmt.Errorf("%q %s: %s", arn, wrong, hint)
+		}
+		if _, twice := out[channel]; twice {
+			return nil, fmt.Errorf("the channel %s is there twice", channel)
+		}
+		out[channel] = arn
+	}
+	return out, nil
 }
 
 // places reads where the policy files are kept: one place or several, divided

@@ -173,8 +173,16 @@ func (p *policies) ledger(ctx context.Context, set *policy.Set) (record.Ledger, 
 	return p.account.ledger(ctx, name)
 }
 
-// appoint gives a set that names no table as its ledger the function's.
+// appoint gives a set that names no table as its ledger the function's, and
+// channels that name no topic theirs.
 func (p *policies) appoint(set *policy.Set) error {
+	for _, c := range set.Topicless() {
+		arn, ok := p.config.topics[c.Name]
+		if !ok {
+			return fmt.Errorf("%s: the channel %s has no topic: write topic: ARN, or name it by %s, as %s=ARN", c.Pos, c.Name, varTopics, c.Name)
+		}
+		c.SNS.Topic = arn
+	}
 	l := &set.Settings.Ledger
 	switch own := p.config.ledger; {
 	case own == "" || l.DynamoDB == own:

@@ -142,6 +142,7 @@ func TestWhatAFunctionCannotKeepIsRefusedInWords(t *testing.T) {
 		"no word of a ledger": {", ledger: {dynamodb: tagwarden}", "", "the ledger is a file"},
 		"no ledger":           {"ledger: {dynamodb: tagwarden}", "ledger: none", "an event that comes twice"},
 		"files":               {`{sns: {topic: "arn:aws:sns:us-east-1:111122223333:managers"}}`, "{file: {dir: out}}", "the channel managers writes files, which nobody would see"},
+		"no topic":            {`{sns: {topic: "arn:aws:sns:us-east-1:111122223333:managers"}}`, "{sns: {}}", "the channel managers has no topic: write topic: ARN, or name it by TAGWARDEN_TOPICS, as managers=ARN"},
 		"a wait":              {"mode: enforce", "mode: enforce\n    settle: 5m", "the policy stop-what-has-no-exception judges 5m after an event, and this function has no queue"},
 	} {
 		l := newLambda(t, strings.Replace(unexcepted, tt.old, tt.new, 1))
@@ -152,6 +153,17 @@ func TestWhatAFunctionCannotKeepIsRefusedInWords(t *testing.T) {
 		}
 		if !l.runs(id) {
 			t.Errorf("%s: it is stopped all the same", name)
+		}
+	}
+}
+
+func TestAFunctionTellsThroughTheTopicsThatDeployMade(t *testing.T) {
+	const made = "arn:aws:sns:us-east-1:111122223333:made"
+	for topic, want := range map[string]string{"{sns: {}}": made, `{sns: {topic: "arn:aws:sns:us-east-1:111122223333:managers"}}`: "arn:aws:sns:us-east-1:111122223333:managers"} {
+		l := newLambda(t, strings.Replace(unexcepted, `{sns: {topic: "arn:aws:sns:us-east-1:111122223333:managers"}}`, topic, 1), "TAGWARDEN_TOPICS=managers="+made)
+		l.done(running("e-1", l.launch("i-00000000000000001", nil)))
+		if len(l.published) != 1 || l.published[0].Topic != want {
+			t.Errorf("%s: published %+v", topic, l.published)
 		}
 	}
 }

@@ -170,6 +170,16 @@ func TestWhatEachPartOfAPolicyFileNeeds(t *testing.T) {
 	}
 }
 
+func TestATopicThatDeployMakesIsANoteAndNoPermission(t *testing.T) {
+	r := role(t, "version: 1\nchannels: {made: {sns: {}}}\npolicies:\n  - {name: p, resource: ec2:vpc, tags: {A: {}}, enforce: [notify: made]}\n", iam.Options{})
+	if slices.Contains(permissions(r), "sns:Publish") {
+		t.Error("it may publish to nothing in particular")
+	}
+	if diff := cmp.Diff([]string{"the channel made names no topic: tagwarden deploy makes one, and lets the function's role publish to it"}, r.Notes); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestWhatIsNamedIsAllThatIsAllowed(t *testing.T) {
 	on := func(r *iam.Role, permission string) []string {
 		var out []string

@@ -86,6 +86,8 @@ func (b *builder) notices(p *policy.Policy) {
 			switch {
 			case c.SES != nil:
 				b.mail(c.SES, u)
+			case c.SNS != nil && c.SNS.Topic == "":
+				b.note("the channel " + c.Name + " names no topic: tagwarden deploy makes one, and lets the function's role publish to it")
 			case c.SNS != nil:
 				b.add(want{class: telling, permission: "sns:Publish", on: []string{literal(c.SNS.Topic)}, elsewhere: true}, u)
 			}

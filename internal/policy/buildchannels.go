@@ -66,6 +66,9 @@ func (l *loader) buildSES(raw val[rawSES]) *SES {
 }
 
 func (l *loader) buildSNS(raw rawSNS) *SNS {
+	if raw.region.set() && !raw.topic.set() {
+		l.fault(raw.region.at, "leave it out, or write topic: …", "the topic that deploy makes is where the function is, and the channel names no other")
+	}
 	if m := topicShape.FindStringSubmatch(raw.topic.v); m != nil && raw.region.set() && raw.region.v != m[1] {
 		l.fault(raw.region.at, "leave it out", "the topic is in another region, as its ARN says")
 	}

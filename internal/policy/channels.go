@@ -91,9 +91,9 @@ var sesSection = section[rawSES]{name: "ses", doc: "Mail through Amazon SES.", f
 type rawSNS struct{ topic, region val[string] }
 
 var snsSection = section[rawSNS]{name: "sns", doc: "A topic of Amazon SNS.", fields: []field[rawSNS]{
-	must(key("topic", "The topic's ARN.", topic, func(s *rawSNS) *val[string] { return &s.topic })),
+	key("topic", "The topic's ARN; without it, tagwarden deploy makes one.", topic, func(s *rawSNS) *val[string] { return &s.topic }),
 	key("region", "The topic's region; its ARN says it already.", region, func(s *rawSNS) *val[string] { return &s.region }),
-}}
+}, refine: func(o object) { o["dependentRequired"] = object{"region": []string{"topic"}} }}
 
 // rawHook is a webhook whose URL is all there is to it.
 type rawHook struct{ webhook val[string] }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -351,6 +352,18 @@ func (c *Channel) Kind() string {
 	}
 }
 
+// Topicless are the channels whose topic deploy makes, by name. Nobody can be
+// told through one before it is known.
+func (s *Set) Topicless() []*Channel {
+	var out []*Channel
+	for _, name := range slices.Sorted(maps.Keys(s.Channels)) {
+		if c := s.Channels[name]; c.SNS != nil && c.SNS.Topic == "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // SES sends mail through Amazon SES. Addresses may have a display name.
 type SES struct {
 	From             string
@@ -364,7 +377,7 @@ type SES struct {
 
 // SNS publishes to a topic.
 type SNS struct {
-	Topic  string // its ARN
+	Topic  string // its ARN; "": the one that deploy makes
 	Region string // "": the topic's own
 }
 

@@ -187,7 +187,11 @@ func loopback(host string) bool {
 var topicShape = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$`)
 
 // topic is the ARN of an SNS topic.
-var topic = text.that(func(s string) (string, string) {
+var topic = text.that(WrongTopic)
+
+// WrongTopic says why a text is not the ARN of a topic that a channel can publish
+// to, and what would be; "" where it is one.
+func WrongTopic(s string) (wrong, hint string) {
 	m := topicShape.FindStringSubmatch(s)
 	switch {
 	case m == nil:
@@ -196,7 +200,7 @@ var topic = text.that(func(s string) (string, string) {
 		return "is a FIFO topic, which a channel cannot publish to", "use a standard topic"
 	}
 	return wrongTopicRegion(m[1])
-})
+}
 
 func wrongTopicRegion(s string) (wrong, hint string) {
 	if wrong, hint = WrongRegion(s); wrong != "" {
