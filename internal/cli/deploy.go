@@ -98,6 +98,9 @@ func runDeploy(c *cobra.Command, e Env, f *deployFlags) error {
 		}
 		fmt.Fprintln(e.Stderr, "wrote "+diag.Printable(path))
 	}
+	if f.pack {
+		fmt.Fprintln(e.Stderr, "the template looks for "+deploy.PackageFile+" in the bucket as "+d.CodeKey())
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,9 @@ func TestAPackageHasWhatThePolicyFilesNameAsItLies(t *testing.T) {
 			Stdout: &stderr, Stderr: &stderr, LookupEnv: func(string) (string, bool) { return "", false }}
 		if code := Main(t.Context(), e); code != exitDone {
 			t.Fatal(code, stderr.String())
+		}
+		if !regexp.MustCompile(`function\.zip in the bucket as tagwarden/[0-9a-f]{12}\.zip\n`).Match(stderr.Bytes()) {
+			t.Error(stderr.String())
 		}
 		b, err := os.ReadFile(filepath.Join(dir, out, "function.zip"))
 		if err != nil {

@@ -233,6 +233,10 @@ func (c *cloudFormation) pattern(p Pattern) object {
 	return o
 }
 
+// CodeKey is where in a bucket the package is looked for unless somebody says
+// otherwise: another release is another object.
+func (d *Deployment) CodeKey() string { return d.Name + "/" + d.release() + ".zip" }
+
 // release names what is deployed: another name makes another version of the
 // function.
 func (d *Deployment) release() string {

@@ -62,7 +62,8 @@ func (c *cloudFormation) function() {
 	if d.Function.SHA256 != "" {
 		properties.put("CodeSha256", d.Function.SHA256)
 	}
-	c.resource(version, "AWS::Lambda::Version", properties, "Named after what is deployed: other policies or another package make another version.")
+	c.resourceWith(version, "AWS::Lambda::Version", attributes("DeletionPolicy", "Retain", "UpdateReplacePolicy", "Retain"), properties,
+		"Named after what is deployed: other policies or another package make another version.", "Earlier ones stay until the function itself is deleted.")
 	c.resource(alias, "AWS::Lambda::Alias", attributes("Name", alias, "FunctionName", ref("Function"), "FunctionVersion", attribute(version, "Version")),
 		"Everything calls this alias. To go back, let it name an earlier version.")
 	c.resourceWith("Invocations", "AWS::Lambda::EventInvokeConfig", attributes("DependsOn", alias),
