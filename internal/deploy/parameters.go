@@ -99,7 +99,10 @@ func camel(s string) string {
 func (c *cloudFormation) parameters() {
 	d := c.d
 	c.param("CodeBucket", "String", "The bucket that the package of the function is in.", nil)
-	c.param("CodeKey", "String", "The key of the package in the bucket.", attributes("Default", d.CodeKey()))
+	// A stack keeps the values of its parameters: were the key one's default, an
+	// update would go on with the package that is there.
+	c.param("CodeKey", "String", "The key of the package in the bucket. Empty: "+d.CodeKey()+".", attributes("Default", ""))
+	c.when("NamesCode", not(equals(ref("CodeKey"), "")))
 	if d.Function.SHA256 == "" {
 		c.param("Architecture", "String", "What the program in the package was built for.", attributes("Default", d.Function.Architecture, "AllowedValues", list{"arm64", "x86_64"}))
 	}

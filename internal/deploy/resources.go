@@ -50,7 +50,7 @@ func (c *cloudFormation) function() {
 		"FunctionName", d.Name,
 		"Description", sub("Policies of "+strings.ReplaceAll(d.Settings, "${", "${!")+", release "+d.release()+" ${Release}"),
 		"Runtime", "provided.al2023", "Handler", Program, "Architectures", list{architecture},
-		"Code", attributes("S3Bucket", ref("CodeBucket"), "S3Key", ref("CodeKey")),
+		"Code", attributes("S3Bucket", ref("CodeBucket"), "S3Key", either("NamesCode", ref("CodeKey"), d.CodeKey())),
 		"Role", attribute("Role", "Arn"),
 		"MemorySize", d.Function.Memory, "Timeout", d.Function.Timeout,
 		"Environment", attributes("Variables", vars),
