@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/iam"
-	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
@@ -39,7 +38,6 @@ func (d *Deployment) role(set *policy.Set) error {
 		return fmt.Errorf("working out the role: %w", err)
 	}
 	d.Documents = role.Documents(iam.MaxDocument - room)
-	d.Documents = append(d.Documents, d.telling(set, role)...)
 	if len(d.Documents) > maxPolicies {
 		return fmt.Errorf("the role takes %d policies of IAM, and can have %d: deploy some of the policies by themselves, with settings of their own name", len(d.Documents), maxPolicies)
 	}
@@ -106,35 +104,4 @@ func (d *Deployment) refer(s *iam.Statement) {
 			keys[key] = values
 		}
 	}
-}
-
-// telling are the permissions to publish outcomes and to answer AWS Config,
-// where the policies' own do not have them.
-func (d *Deployment) telling(set *policy.Set, role *iam.Role) []iam.Document {
-	var out []iam.Statement
-	add := func(sid string, calls []need.Call, on string) {
-		for _, c := range calls {
-			if !slices.ContainsFunc(role.Grants, func(g iam.Grant) bool { return g.Permission == c.Permission() }) {
-				out = append(out, iam.Statement{Sid: sid, Effect: "Allow", Action: []string{c.Permission()}, Resource: []string{on}})
-			}
-		}
-	}
-	bus := set.Settings.Outcomes
-	follows := slices.ContainsFunc(set.Policies, func(p *policy.Policy) bool { return len(p.Wakes.Outcomes) > 0 })
-	if bus != "" || follows {
-		if bus == "" {
-			bus = "default"
-		}
-		if !strings.HasPrefix(bus, "arn:") {
-			bus = "arn:aws:events:" + Region + ":" + Account + ":event-bus/" + bus
-		}
-		add("TellEvents", need.PublishOutcomes, bus)
-	}
-	if slices.ContainsFunc(set.Policies, func(p *policy.Policy) bool { return p.Wakes.Config }) {
-		add("TellConfig", need.AnswerConfig, "*")
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	return []iam.Document{{Version: "2012-10-17", Statement: out}}
 }
