@@ -91,10 +91,7 @@ func writeRole(e Env, role *iam.Role) error {
 	docs := role.Documents(iam.MaxDocument)
 	for i := range docs {
 		b, err := docs[i].JSON()
-		if err != nil {
-			return err
-		}
-		if _, err := e.Stdout.Write(b); err != nil {
+		if err := write(e.Stdout, b, err); err != nil {
 			return err
 		}
 	}
