@@ -36,8 +36,12 @@ func (b *builder) conditions(u *unit) Conditions {
 		}
 		out.set(op, keyTagKeys, values)
 		// ForAllValues is true of a request without any key, and EC2 takes such a
-		// DeleteTags to mean every tag.
-		out.set("Null", keyTagKeys, []string{"false"})
+		// DeleteTags to mean every tag. DynamoDB takes none without a key, and where it
+		// is not set up for access by tags it keeps the keys to itself ("Using
+		// attribute-based access control with DynamoDB" in its developer guide).
+		if !strings.HasPrefix(u.permission, "dynamodb:") {
+			out.set("Null", keyTagKeys, []string{"false"})
+		}
 	}
 	if len(out) == 0 {
 		return nil

@@ -251,6 +251,26 @@ func broad(r row, c changing) bool {
 	return strings.HasSuffix(r.name, " of any") && strings.HasPrefix(c.on, "arn:aws:ec2:eu-west-1:") && c.keys == "K"
 }
 
+// DynamoDB tells IAM the keys of tags only where it is set up for access by
+// tags; without them the role may tag all the same.
+func TestTablesAreTaggedWhereDynamoDBDoesNotTellTheKeys(t *testing.T) {
+	l := layer(t, role(t, "version: 1\npolicies: [{name: p, resource: dynamodb:table, mode: enforce, tags: {K: {default: v, aliases: [k]}}}]\n", iam.Options{}), iam.MaxDocument)
+	for _, tt := range []struct {
+		c    changing
+		want iamtest.Decision
+	}{
+		{changing{"dynamodb:TagResource", samples[resource.DynamoDBTable], ""}, iamtest.Allowed},
+		{changing{"dynamodb:UntagResource", samples[resource.DynamoDBTable], ""}, iamtest.Allowed},
+		{changing{"dynamodb:TagResource", samples[resource.DynamoDBTable], "K"}, iamtest.Allowed},
+		{changing{"dynamodb:TagResource", samples[resource.DynamoDBTable], "Admin"}, iamtest.NotAllowed},
+		{changing{"dynamodb:UntagResource", samples[resource.DynamoDBTable], "K"}, iamtest.NotAllowed},
+	} {
+		if got := iamtest.Decide(tt.c.request(), l); got != tt.want {
+			t.Errorf("%+v: %v", tt.c, got)
+		}
+	}
+}
+
 func TestEveryActionOfEveryTypeIsInATable(t *testing.T) {
 	n := 0
 	for _, r := range rows() {
