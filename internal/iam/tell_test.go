@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/internal/iam"
@@ -15,6 +16,8 @@ func TestOtherSystemsAreTold(t *testing.T) {
 		everything = "settings: {outcomes: {eventbridge: audit}}\npolicies: [{name: p, resource: ec2:vpc, tags: {A: {}}}]\n"
 		elsewhere  = "settings: {outcomes: {eventbridge: \"arn:aws:events:eu-north-1:999988887777:event-bus/audit\"}}\npolicies: [{name: p, resource: ec2:vpc, tags: {A: {}}}]\n"
 		followed   = "policies:\n  - {name: p, resource: ec2:instance, mode: enforce, enforce: [stop]}\n" +
+			"  - {name: q, resource: ec2:instance, on: {outcome: {policy: p, action: stop}}, enforce: [{notify: topic}]}\n"
+		observed = "policies:\n  - {name: p, resource: ec2:instance, enforce: [stop]}\n" +
 			"  - {name: q, resource: ec2:instance, on: {outcome: {policy: p, action: stop}}, enforce: [{notify: topic}]}\n"
 		nothing = "policies: [{name: p, resource: ec2:vpc, tags: {A: {}}}]\n"
 		asked   = "settings: {regions: [eu-west-1]}\npolicies: [{name: p, resource: ec2:vpc, on: config, tags: {A: {}}}]\n"
@@ -38,6 +41,7 @@ func TestOtherSystemsAreTold(t *testing.T) {
 		{"by a plan", everything, "events:PutEvents", bus("111122223333", "audit"), ours, true, false},
 		{"to a bus elsewhere", elsewhere, "events:PutEvents", bus("999988887777", "audit"), ours, false, true},
 		{"what another policy follows", followed, "events:PutEvents", bus("111122223333", "default"), ours, false, true},
+		{"what is only observed", observed, "events:PutEvents", bus("111122223333", "default"), ours, false, false},
 		{"what nobody follows", nothing, "events:PutEvents", bus("111122223333", "default"), ours, false, false},
 		{"to AWS Config, which asks", asked, "config:PutEvaluations", "*", iamtest.Context{"aws:RequestedRegion": {"us-east-1"}}, false, true},
 		{"by a plan", asked, "config:PutEvaluations", "*", nil, true, false},
@@ -48,5 +52,12 @@ func TestOtherSystemsAreTold(t *testing.T) {
 		if (got == iamtest.Allowed) != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
 		}
+	}
+}
+
+func TestABusIsInThePartitionOfTheRegions(t *testing.T) {
+	file := header + "settings: {outcomes: {eventbridge: \"arn:aws-cn:events:cn-north-1:999988887777:event-bus/audit\"}}\npolicies: [{name: p, resource: ec2:vpc, tags: {A: {}}}]\n"
+	if _, err := iam.For(load(t, file), iam.Options{Regions: []string{"eu-west-1"}}); err == nil || !strings.Contains(err.Error(), "aws-cn") {
+		t.Error(err)
 	}
 }
