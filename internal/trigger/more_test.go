@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tagwarden/tagwarden/internal/tag"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
@@ -172,5 +173,25 @@ func TestWhatIsSaidOfAnEventIsShort(t *testing.T) {
 		if n := len(err.Error()); n > 1000 {
 			t.Errorf("%s: %d bytes are said of it", name, n)
 		}
+	}
+}
+
+// Keys of tags differ by their case, which those of events do not always.
+func TestTheTagsOfAnEventAreThoseOfItsKeys(t *testing.T) {
+	payload := strings.NewReplacer(`["Project","Owner"]`, `["Project","Owner","Empty"]`, `{"Owner":"ada"}`, `{"project":"x","Owner":"ada","Other":"y","Owner":"bob","Empty":""}`).Replace(tagChange)
+	if diff := cmp.Diff(tag.Set{"Owner": "ada", "Empty": ""}, one(t, payload).Tags); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// It is read in one pass: with one for each key these would take hours.
+func TestManyKeysTakeNoLongerThanManyBytes(t *testing.T) {
+	var keys, tags []string
+	for i := range 120_000 {
+		keys, tags = append(keys, fmt.Sprintf(`"k%d"`, i)), append(tags, fmt.Sprintf(`"k%d":"v"`, i))
+	}
+	payload := strings.NewReplacer(`["Project","Owner"]`, "["+strings.Join(keys, ",")+"]", `{"Owner":"ada"}`, "{"+strings.Join(tags, ",")+"}").Replace(tagChange)
+	if r := one(t, payload); len(r.Keys) != 120_000 || len(r.Tags) != 120_000 {
+		t.Errorf("%d keys and %d tags", len(r.Keys), len(r.Tags))
 	}
 }

@@ -82,14 +82,7 @@ func tagChange(e envelope) (*Request, string, error) {
 	if len(r.Keys) == 0 {
 		return nil, "", missing("detail.changed-tag-keys")
 	}
-	if tags := e.Detail.Field("tags"); tags.IsObject() {
-		r.Tags = tag.Set{}
-		for _, k := range r.Keys {
-			if v := tags.Field(k); v.IsText() {
-				r.Tags[k] = v.Text()
-			}
-		}
-	}
+	r.Tags = tagsOf(e.Detail.Field("tags"), r.Keys)
 	for _, arn := range e.ARNs {
 		if ref, ok := e.ref(arn); ok {
 			r.Refs = append(r.Refs, ref)
@@ -99,6 +92,24 @@ func tagChange(e envelope) (*Request, string, error) {
 		return nil, "", missing("ARN in resources")
 	}
 	return r, "", nil
+}
+
+// tagsOf are those of the keys among tags, nil where there are none to be told.
+func tagsOf(tags loose.Value, keys []string) tag.Set {
+	if !tags.IsObject() {
+		return nil
+	}
+	changed := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		changed[k] = true
+	}
+	set := tag.Set{}
+	for k, v := range tags.Fields() {
+		if _, twice := set[k]; changed[k] && !twice && v.IsText() {
+			set[k] = v.Text()
+		}
+	}
+	return set
 }
 
 // ref names a resource by its ARN, with the event's account and region where
