@@ -157,6 +157,7 @@ func TestWhatIsSaidOfAnEventIsShort(t *testing.T) {
 		"its region": strings.Replace(stateChange, `"region":"`, `"region":"`+long, 1), "a schedule's id": `{"tagwarden":"schedule","id":"` + long + `"}`,
 		"a call": strings.Replace(record, "CreateVolume", long, 1), "a call's service": strings.Replace(record, "ec2.amazonaws.com", long, 1),
 		"a call that reads": strings.Replace(record, `"eventName":"CreateVolume"`, `"readOnly":true,"eventName":"`+long+`"`, 1),
+		"why a call failed": strings.Replace(record, `"eventID"`, `"errorCode":"`+long+`","eventID"`, 1),
 		"a call's id":       strings.Replace(record, `"c-1"`, `"`+long+`"`, 1), "another service": `{"eventSource":"aws:` + long + `","eventName":"x"}`,
 		"our own": `{"tagwarden":"` + long + `"}`, "Config": `{"messageType":"` + long + `"}`,
 		"a type of Config": strings.Replace(strings.Replace(item, "AWS::EC2::Instance", long, 1), `"ARN"`, `"no"`, 1),

@@ -98,8 +98,8 @@ func record(v loose.Value) (*Request, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if len(rec.Name) > maxName || len(rec.Source) > maxName {
-		return nil, "", fmt.Errorf("%w: its eventName or eventSource is too long", ErrMalformed)
+	if max(len(rec.Name), len(rec.Source), len(rec.ErrorCode)) > maxName {
+		return nil, "", fmt.Errorf("%w: its eventName, eventSource or errorCode is too long", ErrMalformed)
 	}
 	if v.Field("insightDetails").Exists() {
 		return nil, "an insight of CloudTrail is about many calls, and is none of them", nil
