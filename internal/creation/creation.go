@@ -119,6 +119,13 @@ func (r *Record) says(f filter) bool {
 	return f.path == "" || !r.values(f.path, func(v, _ loose.Value) bool { return !v.Is(f.value) })
 }
 
+// asks says whether the request holds a text as a whole.
+func (r *Record) asks(text string) bool {
+	found := false
+	everyText(r.request, func(s string) { found = found || s == text })
+	return found
+}
+
 // make adds what one row finds in the record, each resource once.
 func (r *Record) make(c *Creation, row *Row) {
 	requested := r.requestTags(row.Type)
@@ -128,7 +135,7 @@ func (r *Record) make(c *Creation, row *Row) {
 		r.values(path, func(v, in loose.Value) bool {
 			ref, ok := r.ref(row, v.Text())
 			switch {
-			case !ok || seen[ref.ID] || mixed(path) && !ownARN(ref):
+			case !ok || seen[ref.ID] || mixed(path) && !ownARN(ref) || row.unasked && r.asks(v.Text()):
 				return true
 			case len(c.Made) == MaxMade:
 				c.Cut = true

@@ -171,3 +171,36 @@ func TestARuleIsNoCreation(t *testing.T) {
 		}
 	}
 }
+
+// Some answers name what was made beside the thing that was asked for. What the
+// request names was there before.
+func TestWhatIsMadeBesideIsFound(t *testing.T) {
+	for _, tt := range []struct {
+		name, event, request, response string
+		want                           []string
+	}{
+		{"the route table of a transit gateway", "ec2:CreateTransitGateway", `{}`, `{"CreateTransitGatewayResponse":{"transitGateway":{"transitGatewayId":"tgw-1","options":{"associationDefaultRouteTableId":"tgw-rtb-1","propagationDefaultRouteTableId":"tgw-rtb-1"}}}}`,
+			[]string{"arn:aws:ec2:eu-central-1:011122223333:transit-gateway/tgw-1", "arn:aws:ec2:eu-central-1:011122223333:transit-gateway-route-table/tgw-rtb-1"}},
+		{"a transit gateway without one", "ec2:CreateTransitGateway", `{}`, `{"CreateTransitGatewayResponse":{"transitGateway":{"transitGatewayId":"tgw-1","options":{"defaultRouteTableAssociation":"disable"}}}}`,
+			[]string{"arn:aws:ec2:eu-central-1:011122223333:transit-gateway/tgw-1"}},
+		{"the clusters of a replication group", "elasticache:CreateReplicationGroup", `{"replicationGroupId":"cart"}`,
+			`{"replicationGroupId":"cart","aRN":"arn:aws:elasticache:eu-central-1:011122223333:replicationgroup:cart","memberClusters":["cart-001","cart-002"]}`,
+			[]string{"arn:aws:elasticache:eu-central-1:011122223333:replicationgroup:cart", "arn:aws:elasticache:eu-central-1:011122223333:cluster:cart-001", "arn:aws:elasticache:eu-central-1:011122223333:cluster:cart-002"}},
+		{"a replication group of a cluster that was there", "elasticache:CreateReplicationGroup", `{"replicationGroupId":"cart","primaryClusterId":"old"}`,
+			`{"replicationGroupId":"cart","aRN":"arn:aws:elasticache:eu-central-1:011122223333:replicationgroup:cart","memberClusters":["old","cart-002"]}`,
+			[]string{"arn:aws:elasticache:eu-central-1:011122223333:replicationgroup:cart", "arn:aws:elasticache:eu-central-1:011122223333:cluster:cart-002"}},
+	} {
+		c, ignored := record(t, tt.event, tt.request, tt.response).Creation()
+		if ignored != nil {
+			t.Errorf("%s: %s", tt.name, ignored.Text)
+			continue
+		}
+		var got []string
+		for _, m := range c.Made {
+			got = append(got, m.Ref.ARN)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}

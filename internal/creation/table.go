@@ -65,6 +65,7 @@ type Row struct {
 	Not string
 
 	only              filter // what the record must say
+	unasked           bool   // what the request names was there before
 	lower, tail, trim bool   // what becomes of the id
 }
 
@@ -220,6 +221,8 @@ func parseRow(words []string, service string, tagging Tagging) (Row, error) {
 			row.only.path, row.only.value, _ = strings.Cut(value, "=")
 		case "overwrites":
 			row.Overwrites = true
+		case "unasked":
+			row.unasked = true
 		case "lower":
 			row.lower = true
 		case "tail":
