@@ -73,11 +73,14 @@ type Ignored struct {
 // Creation returns what the call made, or why there is nothing to be tagged.
 // One of the two is empty: Made has at least one resource where Ignored is nil.
 func (r *Record) Creation() (Creation, *Ignored) {
-	if r.ErrorCode != "" {
-		return Creation{}, &Ignored{Failed, "the call failed with " + r.ErrorCode}
-	}
 	rows := Rows(r.Key)
 	switch {
+	case r.ErrorCode != "":
+		return Creation{}, &Ignored{Failed, "the call failed with " + r.ErrorCode}
+	case r.request.Field("dryRun").Is("true"): // Cloud9's do not fail, as EC2's do
+		return Creation{}, &Ignored{Failed, "the call was a dry run"}
+	case r.passing:
+		return Creation{}, &Ignored{NotListed, "it tells that " + r.Key.String() + " passed an endpoint of a VPC: the call has a record of its own"}
 	case len(rows) == 0:
 		return Creation{}, &Ignored{NotListed, r.Key.String() + " is not among the calls that create what can be tagged"}
 	case rows[0].Not != "":

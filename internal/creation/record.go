@@ -55,6 +55,7 @@ type Record struct {
 	UserIdentity []byte
 
 	agent                                 string
+	passing                               bool // it tells of a call that passed an endpoint of a VPC
 	request, response, resources, details loose.Value
 }
 
@@ -91,6 +92,8 @@ func Parse(data []byte) (*Record, error) {
 			if field.Exists() {
 				r.UserIdentity = field.Raw()
 			}
+		case "eventCategory":
+			r.passing = field.Is("NetworkActivity")
 		case "userAgent":
 			r.agent = field.Text()
 		case "requestParameters":

@@ -115,6 +115,8 @@ func TestWhyNothingWasMade(t *testing.T) {
 	}{
 		"it failed":                     {record(t, "ec2:CreateVolume", `null`, volume, "errorCode", `"Client.DryRunOperation"`), creation.Failed, "the call failed with Client.DryRunOperation"},
 		"it failed in an odd way":       {record(t, "ec2:CreateVolume", `null`, volume, "errorCode", `7`), creation.Failed, "the call failed with unknown"},
+		"a dry run that does not fail":  {record(t, "cloud9:CreateEnvironmentEC2", `{"name":"shop","dryRun":true}`, `{"environmentId":"0a1b"}`), creation.Failed, "the call was a dry run"},
+		"a call through an endpoint":    {record(t, "s3:CreateBucket", `{"bucketName":"logs"}`, `null`, "eventType", `"AwsVpceEvent"`, "eventCategory", `"NetworkActivity"`), creation.NotListed, "it tells that s3:CreateBucket passed an endpoint of a VPC: the call has a record of its own"},
 		"it reads":                      {record(t, "ec2:DescribeInstances", `null`, `null`), creation.NotListed, "ec2:DescribeInstances is not among the calls that create what can be tagged"},
 		"the name is another service's": {record(t, "elastictranscoder:CreateVolume", `null`, volume), creation.NotListed, "elastictranscoder:CreateVolume is not among the calls that create what can be tagged"},
 		"no tags":                       {record(t, "ec2:CreateRoute", `null`, `{"_return":true}`), creation.NotTaggable, "a route carries no tags"},
