@@ -96,14 +96,10 @@ func Parse(data []byte) (*Record, error) {
 			r.passing = field.Is("NetworkActivity")
 		case "userAgent":
 			r.agent = field.Text()
-		case "requestParameters":
-			r.request = field
-		case "responseElements":
-			r.response = field
-		case "resources":
-			r.resources = field
-		case "serviceEventDetails":
-			r.details = field
+		default:
+			if part := r.part(name); part != nil {
+				*part = field
+			}
 		}
 	}
 	if r.Source == "" || r.Name == "" {
@@ -111,6 +107,21 @@ func Parse(data []byte) (*Record, error) {
 	}
 	r.Account = accountOf(recipient, v.Field("userIdentity"))
 	return r, nil
+}
+
+// part is where a field goes whose inside the table knows, nil for any other.
+func (r *Record) part(name string) *loose.Value {
+	switch name {
+	case "requestParameters":
+		return &r.request
+	case "responseElements":
+		return &r.response
+	case "resources":
+		return &r.resources
+	case "serviceEventDetails":
+		return &r.details
+	}
+	return nil
 }
 
 // regionOf is a region as it can stand in an ARN, "" for anything else.

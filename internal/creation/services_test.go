@@ -106,6 +106,8 @@ func TestAServiceTellsWhatItMadeByItself(t *testing.T) {
 	for _, tt := range []struct{ event, details, typ, arn, id string }{
 		{"backup:RecoveryPointCreated", `{"backupVaultName":"v","recoveryPointArn":"arn:aws:backup:eu-central-1:011122223333:recovery-point:r1","resourceArn":"arn:aws:elasticfilesystem:eu-central-1:011122223333:file-system/fs-1"}`,
 			"backup:recovery-point", "arn:aws:backup:eu-central-1:011122223333:recovery-point:r1", "r1"},
+		{"backup:CreateOrganizationalBackupPlan", `{"backupPlanId":"orgs/p1","backupPlanArn":"arn:aws:backup:eu-central-1:011122223333:backup-plan:orgs/p1"}`,
+			"backup:backup-plan", "arn:aws:backup:eu-central-1:011122223333:backup-plan:orgs/p1", "orgs/p1"},
 		{"backup:RecoveryPointCreated", `{"recoveryPointArn":"arn:aws:ec2:eu-central-1::snapshot/snap-1"}`, "", "", ""},
 		{"organizations:CreateAccountResult", `{"createAccountStatus":{"state":"SUCCEEDED","accountId":"444455556666"}}`, "organizations:account", "", "444455556666"},
 		{"organizations:CreateAccountResult", `{"createAccountStatus":{"state":"FAILED","failureReason":"EMAIL_ALREADY_EXISTS"}}`, "", "", ""},
