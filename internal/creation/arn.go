@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/tagwarden/tagwarden/internal/identity"
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
@@ -68,14 +69,11 @@ func (r *Record) ref(row *Row, text string) (resource.Ref, bool) {
 	return ref, ok
 }
 
-// hidden is what CloudTrail writes in place of what it does not show.
-const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
-
 // plausible says whether a text can be an id, an ARN or a tag: it is one, is
 // shown, and holds no control character. The longest ARN that IAM takes has 2,048
 // characters (arnType in its API reference).
 func plausible(text string) bool {
-	return text != "" && text != hidden && len(text) <= 2048 && !strings.ContainsFunc(text, unicode.IsControl)
+	return text != "" && text != identity.Hidden && len(text) <= 2048 && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // expand fills a pattern, and says false where a part of it is not in the

@@ -115,7 +115,14 @@ var unversioned = sync.OnceValue(func() map[Key]Key {
 // API, as in CreateFunction2020_05_31 and UpdateFunctionCode20150331v2.
 var version = regexp.MustCompile(`20[0-9]{2}_?[0-9]{2}_?[0-9]{2}(v[0-9]+)?$`)
 
-func (k Key) unversioned() Key { return Key{k.Source, version.ReplaceAllString(k.Name, "")} }
+// unversioned is the event without its version. Most names end in a letter and
+// are seen to have none.
+func (k Key) unversioned() Key {
+	if last := len(k.Name) - 1; last < 0 || k.Name[last] < '0' || k.Name[last] > '9' {
+		return k
+	}
+	return Key{k.Source, version.ReplaceAllString(k.Name, "")}
+}
 
 // Rows returns the rows of an event, none where the table has none. Where it
 // has the call with another version, or without one, these are they. They are

@@ -3,6 +3,7 @@ package creation
 import (
 	"strings"
 
+	"github.com/tagwarden/tagwarden/internal/identity"
 	"github.com/tagwarden/tagwarden/internal/loose"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/tag"
@@ -70,7 +71,7 @@ func collect(set tag.Set, tags loose.Value) {
 // add puts one tag into a set. A value that is no text is left out: "007" and
 // "1.0" have become numbers on their way. So is what CloudTrail hides.
 func add(set tag.Set, key string, value loose.Value) {
-	if text := value.Text(); plausible(key) && value.IsText() && text != hidden && len(set) < maxTags {
+	if text := value.Text(); plausible(key) && value.IsText() && text != identity.Hidden && len(set) < maxTags {
 		set[key] = text
 	}
 }

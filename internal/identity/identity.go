@@ -54,15 +54,15 @@ func ReadFrom(userIdentity []byte, userAgent string) Identity {
 		read = untyped
 	}
 	read(&id, v)
-	if id.Name == "" || id.Name == hidden {
+	if id.Name == "" || id.Name == Hidden {
 		id.is(resource.UnknownCreator, "")
 	}
 	return id
 }
 
-// hidden is what CloudTrail writes in place of a name that it does not show:
-// people type passwords where their name belongs.
-const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+// Hidden is what CloudTrail writes in place of what it does not show: secrets,
+// and names, for people type passwords where their name belongs.
+const Hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 // caller is a userIdentity, and the userAgent beside it.
 type caller struct {
