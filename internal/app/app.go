@@ -103,6 +103,9 @@ func (a *App) actor(s *session) execute.Actor {
 // errUnread is for whoever assembles an App.
 var errUnread = errors.New("rules outside the policy files were not read: policy.LoadWith reads them")
 
+// errAccounts refuses what would otherwise be judged in one account alone.
+var errAccounts = errors.New("settings.accounts cannot be run by this version of tagwarden; leave it out, and run with the credentials of each account")
+
 func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	for _, name := range r.Only {
 		if a.o.Set.Policy(name) == nil {
@@ -111,6 +114,9 @@ func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	}
 	if a.o.Set.Unread {
 		return nil, errUnread
+	}
+	if a.o.Set.Settings.Accounts != nil {
+		return nil, errAccounts
 	}
 	caller, err := a.o.Source.Caller(ctx)
 	if err != nil {

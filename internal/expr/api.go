@@ -72,6 +72,8 @@ type Input struct {
 	// Event is what woke the policy, nil for a sweep: what asks for it is unknown
 	// then.
 	Event *Event
+	// Account is what is known of the resource's account, nil for nothing.
+	Account *Account
 }
 
 // Unknown is the error of a program whose answer cannot be known for this

@@ -25,6 +25,8 @@ type Compiler struct {
 	tables  map[string]*Table
 	// schemas are the types there are; a field for tests over several types.
 	schemas []*resource.Schema
+	// accounts is the kind of the variable account.
+	accounts *kind
 
 	mu   sync.Mutex
 	envs map[string]*environment
@@ -39,7 +41,7 @@ func NewCompiler(zone *time.Location, defines []Define, tables ...*Table) *Compi
 	for _, t := range tables {
 		byName[t.Name] = t
 	}
-	return &Compiler{tables: byName, zone: zone, defines: slices.Clone(defines), schemas: resource.Schemas(), envs: map[string]*environment{}}
+	return &Compiler{tables: byName, zone: zone, defines: slices.Clone(defines), schemas: resource.Schemas(), accounts: accountKind(AccountFields{}), envs: map[string]*environment{}}
 }
 
 // Compile checks an expression for resources of these types; over several
@@ -126,7 +128,7 @@ func (c *Compiler) environment(of []resource.Type, perRule bool) (*environment, 
 	if env, ok := c.envs[key.String()]; ok {
 		return env, nil
 	}
-	env, err := newEnvironment(c.zone, schemas, c.schemas, c.defines, c.tables, perRule)
+	env, err := newEnvironment(c, schemas, perRule)
 	if err != nil {
 		return nil, []Problem{whole(err.Error())}
 	}

@@ -33,6 +33,8 @@ type environment struct {
 	subject *kind
 	// parents is the kind of its field parent.
 	parents *kind
+	// accounts is the kind of the variable account.
+	accounts *kind
 	// rules is the kind of the elements of its field rules, and of the variable
 	// rule, which is there where perRule says so.
 	rules   *kind
@@ -69,19 +71,19 @@ var celTypes = map[resource.FieldType]*types.Type{
 
 // newEnvironment makes the environment of some types, sorted; none make that
 // of subject and text. perRule adds the variable rule.
-func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, defines []Define, tables map[string]*Table, perRule bool) (*environment, error) {
+func newEnvironment(c *Compiler, schemas []*resource.Schema, perRule bool) (*environment, error) {
 	env := &environment{
-		perRule: perRule, zone: zone, schemas: schemas, all: all, tables: tables, byName: map[string]*definition{},
+		perRule: perRule, zone: c.zone, schemas: schemas, all: c.schemas, tables: c.tables, accounts: c.accounts, byName: map[string]*definition{},
 		variables: map[string]*types.Type{"now": types.TimestampType},
 		calls:     map[string]func(...ref.Val) ref.Val{},
 	}
 	env.parents = env.parentKind()
 	env.rules = env.ruleKind()
-	kinds := map[string]*kind{parentType: env.parents, accountType: accounts, creatorType: creators, runType: runs, itemType: items, ruleType: env.rules, eventType: events}
+	kinds := map[string]*kind{parentType: env.parents, accountType: env.accounts, creatorType: creators, runType: runs, itemType: items, ruleType: env.rules, eventType: events}
 	if len(schemas) > 0 {
 		env.subject = env.subjectKind()
 		kinds[resourceType] = env.subject
-		env.variables["resource"], env.variables["account"], env.variables["creator"] = env.subject.typ, accounts.typ, creators.typ
+		env.variables["resource"], env.variables["account"], env.variables["creator"] = env.subject.typ, env.accounts.typ, creators.typ
 		env.variables["event"] = events.typ
 	} else {
 		env.variables["run"] = runs.typ
@@ -92,7 +94,7 @@ func newEnvironment(zone *time.Location, schemas, all []*resource.Schema, define
 	if err := env.setUp(kinds); err != nil {
 		return nil, fmt.Errorf("setting up the expression language: %w", err)
 	}
-	env.addDefines(defines)
+	env.addDefines(c.defines)
 	env.evaluations.New = func() any { return newEvaluation(env) }
 	return env, nil
 }

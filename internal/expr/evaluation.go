@@ -38,7 +38,7 @@ type evaluation struct {
 func newEvaluation(env *environment) *evaluation {
 	e := &evaluation{env: env, defined: make([]ref.Val, len(env.defines))}
 	e.subject = object{kind: env.subject, self: e}
-	e.place = object{kind: accounts, self: e}
+	e.place = object{kind: env.accounts, self: e}
 	e.maker = object{kind: creators, self: e}
 	e.woken = object{kind: events, self: e}
 	e.tagOf, e.todayIs, e.withinHours, e.lookedUp, e.measured = e.tag, e.today, e.officeHours, e.lookup, e.metric

@@ -173,10 +173,10 @@ func (c *checked) badSelect(e ast.Expr) Problem {
 		return c.atName(e, fmt.Sprintf("%s %s no field %q", c.env.typeNames(), verb, name), c.env.fieldHint(name))
 	case accountType, creatorType, eventType, parentType, runType, itemType, ruleType:
 		what := strings.TrimPrefix(t.TypeName(), "@")
-		if hint, ok := laterFields[t.TypeName()][name]; ok {
-			return c.atName(e, lacks(what+"."+name), hint)
+		if hint, ok := accountHints[name]; ok && t.TypeName() == accountType {
+			return c.atName(e, what+"."+name+" is not known", hint)
 		}
-		fields := sortedKeys(map[string]*kind{accountType: accounts, creatorType: creators, eventType: events, parentType: c.env.parents, runType: runs, itemType: items, ruleType: c.env.rules}[t.TypeName()].fields)
+		fields := sortedKeys(map[string]*kind{accountType: c.env.accounts, creatorType: creators, eventType: events, parentType: c.env.parents, runType: runs, itemType: items, ruleType: c.env.rules}[t.TypeName()].fields)
 		hint := "it has " + strings.Join(fields, ", ")
 		if s := suggest(name, fields); s != "" {
 			hint = didYouMean(s)

@@ -22,6 +22,8 @@ func Functions() []FunctionDoc {
 	return []FunctionDoc{
 		{"resource", "the resource that is judged, its fields as its type's table says", `resource.region == "eu-central-1"`},
 		{"account.id string", "the 12 digits of the account that the resource is in", `account.id in ["111122223333"]`},
+		{"account.name string", "the name of that account, where every account has one in the settings or they are those of an organization", `account.name == "payments"`},
+		{"account.ou string", "the ID of the organizational unit that the account is directly in, where the accounts are those of an organization", `account.ou == "ou-ab12-11112222"`},
 		{"creator", "who made the resource: name, principal_id, arn and kind, all string; where nobody can be found, kind is \"unknown\" and the others are \"\"", `creator.kind == "person"`},
 		{"event", "what happened, in a policy that an event wakes: time timestamp; name and source string; unknown where no event is judged, as in a sweep", `event.name == "RunInstances"`},
 		{"now timestamp", "when it is judged", `now - resource.launched_at > hours(12)`},
@@ -58,20 +60,6 @@ var signatures = map[string]string{
 	officeHours: `office_hours(string, string, string), as in office_hours("Mon-Fri 08:00-19:00", "Europe/Berlin", "DE")`,
 	lookup:      lookupUse,
 	metric:      metricUse,
-}
-
-// laterFields are fields that this version lacks, by object type, with what can
-// be done instead.
-var laterFields = map[string]map[string]string{
-	accountType: {
-		"name": "compare account.id with the account's number",
-		"ou":   "compare account.id with the accounts' numbers",
-	},
-}
-
-// lacks says that a name is none of this version's.
-func lacks(name string) string {
-	return name + " is part of the policy language, but this version of tagwarden does not have it"
 }
 
 // known are the variables that an expression can name here, with the

@@ -86,11 +86,6 @@ func (o *object) Value() any { return o }
 
 // The kinds that do not depend on the types of resources.
 var (
-	accounts = newKind(accountType).
-			add("id", types.StringType, func(self any) (any, error) {
-			return self.(*evaluation).in.Resource.Ref().Account, nil
-		})
-
 	items = itemKind()
 	runs  = runKind()
 )

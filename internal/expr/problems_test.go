@@ -12,8 +12,6 @@ import (
 	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
-const notHere = " is part of the policy language, but this version of tagwarden does not have it"
-
 // one is a problem on the first line.
 func one(column, width int, summary, hint string) Problem {
 	return Problem{Line: 1, Column: column, Width: width, Summary: summary, Hint: hint}
@@ -44,10 +42,10 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`["a"].exists(creator, creator == "a")`, []Problem{one(1, 37, "creator already names a variable", "give the element another name, such as x")}},
 		{`math.greatest(1, 2) == 1`, []Problem{one(1, 4, "there is no variable math", "")}},
 
-		// What other versions have.
+		// What settings must say first.
 		{`account.name == account.ou`, []Problem{
-			one(9, 4, "account.name"+notHere, "compare account.id with the account's number"),
-			one(25, 2, "account.ou"+notHere, "compare account.id with the accounts' numbers")}},
+			one(9, 4, "account.name is not known", "give every account a name in the settings' accounts, or compare account.id"),
+			one(25, 2, "account.ou is not known", "it is known with accounts: {organization: …} in the settings; compare account.id")}},
 		{`lookup("t", creator.name) == ""`, []Problem{
 			one(8, 3, `there is no table "t"`, "there are no tables: write them under lookups:")}},
 
@@ -211,7 +209,7 @@ func TestTypesThatDoNotExistAreNamed(t *testing.T) {
 
 // Every example that people are shown is right.
 func TestTheExamplesCompile(t *testing.T) {
-	c := NewCompiler(time.UTC, nil, departments)
+	c := NewCompiler(time.UTC, nil, departments).Accounts(AccountFields{Name: true, OU: true})
 	for _, f := range Functions() {
 		want, types := Bool, instanceOnly
 		if strings.HasPrefix(f.Signature, "run") {

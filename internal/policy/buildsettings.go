@@ -47,6 +47,7 @@ func (l *loader) buildSettings(dir string) {
 	s.Limits = buildLimits(raw.limits)
 	l.buildOwner()
 	l.buildCreators()
+	l.buildAccounts()
 	s.Outcomes = raw.outcomes.v.eventBridge.v
 }
 

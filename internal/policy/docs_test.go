@@ -64,7 +64,7 @@ func TestTheDocumentationNamesEveryKey(t *testing.T) {
 	keys := policyFile.keys()
 	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
 		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),
-		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), accessSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), outcomeSection.keys(), stepWords(true)} {
+		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), accessSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), accountSection.keys(), organizationSection.keys(), wholeSection.keys(), outcomeSection.keys(), stepWords(true)} {
 		keys = append(keys, more...)
 	}
 	for _, k := range keys {

@@ -49,7 +49,6 @@ var policyFile = section[rawFile]{name: "the file", doc: "A policy file of tagwa
 	key("lookups", "Tables, by name, for lookup() in expressions and for allowed in tag rules.", mapOf(lookupSection.kind()),
 		func(f *rawFile) *val[[]entry[rawLookup]] { return &f.lookups }),
 	key("access", "What access control by tag is made from; tagwarden access writes it.", accessSection.kind(), func(f *rawFile) *val[rawAccess] { return &f.access }),
-	later[rawFile]("accounts", "run tagwarden with the credentials of each account"),
 }}
 
 // versionKind is the one version there is.
@@ -166,7 +165,7 @@ func (l *loader) build(sources []Source) {
 	}
 	l.buildSettings(dir)
 	l.buildTables()
-	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines, l.tables...)
+	l.compiler = expr.NewCompiler(l.set.Settings.Zone, defines, l.tables...).Accounts(l.set.Settings.Accounts.known())
 	l.set.Compiler = l.compiler
 	l.checkDefines()
 	l.buildExemptions()

@@ -50,11 +50,6 @@ func (r *reporter) file(name, hint, summary string) {
 	r.list.Add(diag.Diagnostic{Pos: diag.Pos{File: name}, Summary: summary, Hint: hint})
 }
 
-// later refuses what the language has and this version does not.
-func (r *reporter) later(n *node, what, instead string) {
-	r.fault(n, instead, "%s is part of the policy language, but this version of tagwarden does not have it", what)
-}
-
 // meant is the hint that offers the nearest of the words, or lists them where
 // none is near and they are few.
 func meant(word string, words []string) string {

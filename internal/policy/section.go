@@ -26,10 +26,6 @@ type field[T any] struct {
 	required bool
 	read     func(r *reporter, n *node, into *T)
 	schema   func(defs object) object
-	// later keys belong to the language and are refused; instead says what can
-	// be done meanwhile.
-	later   bool
-	instead string
 }
 
 // key is a field: its name, what it means, its kind, and where it goes.
@@ -46,11 +42,6 @@ func key[T, V any](name, doc string, k kind[V], at func(*T) *val[V]) field[T] {
 func must[T any](f field[T]) field[T] {
 	f.required = true
 	return f
-}
-
-// later is a key of the policy language that this version does not have.
-func later[T any](name, instead string) field[T] {
-	return field[T]{key: name, later: true, instead: instead}
 }
 
 // kind is the section as a kind of value.
@@ -70,20 +61,17 @@ func (s *section[T]) kind() kind[T] {
 // section is written in two places.
 func (s *section[T]) into(r *reporter, n *node, v *T, seen map[string]*node) {
 	near := map[string]bool{} // keys that a mistyped one stands for
-	refused := false
 	for _, p := range n.pairs {
 		if r.twice(p.key, seen) {
 			continue
 		}
-		known, later := s.one(r, p, v)
-		refused = refused || later
-		if !known {
+		if !s.one(r, p, v) {
 			near[diag.Suggest(p.key.text, s.keys())] = true
 			r.fault(p.key, meant(p.key.text, s.keys()), "%s has no key %q", s.name, p.key.text)
 		}
 	}
 	for _, f := range s.fields {
-		if f.required && seen[f.key] == nil && !near[f.key] && !refused {
+		if f.required && seen[f.key] == nil && !near[f.key] {
 			r.fault(n, "write "+f.key+": …", "%s has no %q", s.name, f.key)
 		}
 	}
@@ -92,29 +80,21 @@ func (s *section[T]) into(r *reporter, n *node, v *T, seen map[string]*node) {
 	}
 }
 
-// one reads one key, unless it is none of the section's, or one that is only
-// refused by this version.
-func (s *section[T]) one(r *reporter, p pair, v *T) (known, later bool) {
+// one reads one key, unless it is none of the section's.
+func (s *section[T]) one(r *reporter, p pair, v *T) bool {
 	i := slices.IndexFunc(s.fields, func(f field[T]) bool { return f.key == p.key.text })
 	if i < 0 {
-		return false, false
+		return false
 	}
-	f := s.fields[i]
-	if f.later {
-		r.later(p.key, f.key, f.instead)
-	} else {
-		f.read(r, p.value, v)
-	}
-	return true, f.later
+	s.fields[i].read(r, p.value, v)
+	return true
 }
 
 // keys are the names of the section's keys.
 func (s *section[T]) keys() []string {
 	var keys []string
 	for _, f := range s.fields {
-		if !f.later {
-			keys = append(keys, f.key)
-		}
+		keys = append(keys, f.key)
 	}
 	return keys
 }
@@ -139,9 +119,6 @@ func (s *section[T]) whole(defs object) object {
 	properties := object{}
 	var required []string
 	for _, f := range s.fields {
-		if f.later {
-			continue
-		}
 		p := f.schema(defs)
 		p["description"] = f.doc
 		properties[f.key] = p

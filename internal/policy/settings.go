@@ -18,6 +18,7 @@ type rawSettings struct {
 	exempt           val[[]val[rawExempt]]
 	limits           val[rawLimits]
 	owner            val[rawOwner]
+	accounts         val[rawAccounts]
 }
 
 var settingsSection = section[rawSettings]{name: "settings", doc: "What holds for all policies.", fields: []field[rawSettings]{
@@ -37,7 +38,8 @@ var settingsSection = section[rawSettings]{name: "settings", doc: "What holds fo
 		func(s *rawSettings) *val[rawCreators] { return &s.creators }),
 	key("outcomes", "Where what was done is published as events; unless set, what other policies follow, on the default bus.", outcomesSection.kind(),
 		func(s *rawSettings) *val[rawOutcomes] { return &s.outcomes }),
-	later[rawSettings]("accounts", "run tagwarden with the credentials of each account"),
+	key("accounts", "The accounts to look at: a list, or {organization: …}; that of the credentials unless set.", accountsKind,
+		func(s *rawSettings) *val[rawAccounts] { return &s.accounts }),
 }}
 
 // rawLedger is where cases are kept.

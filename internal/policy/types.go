@@ -87,6 +87,8 @@ type Settings struct {
 	// Outcomes is the bus of EventBridge on which every outcome is published, by
 	// its name or ARN; "": the default one, and no more than what policies follow.
 	Outcomes string
+	// Accounts are the accounts that are governed, nil: the caller's own alone.
+	Accounts *Accounts
 }
 
 // Creators names the logs that a trail has left in a bucket.
