@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/inventory"
@@ -40,6 +41,9 @@ type Options struct {
 	Set    *policy.Set
 	Source inventory.Source
 	Actor  execute.Actor
+	// Accounts are those that the set's settings name, nil where they name none.
+	// Source, Actor and Trail are then of the caller's own account.
+	Accounts *accounts.Accounts
 	// Ledger is used, not closed.
 	Ledger   record.Ledger
 	Notifier Notifier
@@ -83,6 +87,8 @@ type Request struct {
 	Now time.Time
 	// Regions overrides the settings' regions; "all" is every enabled one.
 	Regions []string
+	// Account narrows to one of the accounts that are governed, "" for all.
+	Account string
 	// Only judges these policies alone; a name that is none is an error.
 	Only []string
 }

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/cases"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/execute"
+	"github.com/tagwarden/tagwarden/internal/expr"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/guard"
 	"github.com/tagwarden/tagwarden/internal/inventory"
@@ -38,6 +40,9 @@ func New(o Options) *App {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
+	if o.Accounts != nil {
+		o.Source, o.Actor, o.Trail = o.Accounts.Source(), o.Accounts.Actor(), o.Accounts.Trail()
+	}
 	a := &App{o: o}
 	if o.Trail != nil {
 		a.creators = creators.New(o.Trail, o.Archive, o.Ledger)
@@ -50,9 +55,18 @@ func New(o Options) *App {
 type session struct {
 	caller inventory.Caller
 	scope  record.Scope
-	index  *cases.Index
-	judge  *eval.Judge
-	build  plan.Context
+	// at is the account that the run's event is of, and whose credentials are
+	// used there; the caller itself for other runs.
+	at inventory.Caller
+	// members are the accounts that are governed, and known what expressions see
+	// of each; nil where the settings name none. shut are those that cannot be
+	// entered.
+	members []accounts.Member
+	known   map[string]*expr.Account
+	shut    []plan.Unread
+	index   *cases.Index
+	judge   *eval.Judge
+	build   plan.Context
 	// io is what an event's run reads and acts through, nil for others.
 	io *heldReads
 	// event says that the run is for an event, and targets what that names.
@@ -81,7 +95,7 @@ type session struct {
 
 // only narrows what is judged to these policies.
 func (s *session) only(a *App, names []string) {
-	s.judge, s.build.Only = eval.New(a.o.Set, names).During(s.build.Event), names
+	s.judge, s.build.Only = eval.New(a.o.Set, names).During(s.build.Event).Among(s.known), names
 }
 
 // source is what the run reads from.
@@ -103,9 +117,6 @@ func (a *App) actor(s *session) execute.Actor {
 // errUnread is for whoever assembles an App.
 var errUnread = errors.New("rules outside the policy files were not read: policy.LoadWith reads them")
 
-// errAccounts refuses what would otherwise be judged in one account alone.
-var errAccounts = errors.New("settings.accounts cannot be run by this version of tagwarden; leave it out, and run with the credentials of each account")
-
 func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	for _, name := range r.Only {
 		if a.o.Set.Policy(name) == nil {
@@ -115,17 +126,14 @@ func (a *App) session(ctx context.Context, r Request) (*session, error) {
 	if a.o.Set.Unread {
 		return nil, errUnread
 	}
-	if a.o.Set.Settings.Accounts != nil {
-		return nil, errAccounts
-	}
 	caller, err := a.o.Source.Caller(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking whose account this is: %w", err)
 	}
-	s := &session{caller: caller, judge: eval.New(a.o.Set, r.Only), families: &families{}, backers: &backers{}}
+	s := &session{caller: caller, at: caller, judge: eval.New(a.o.Set, r.Only), families: &families{}, backers: &backers{}}
 	s.scope = record.Scope{Name: a.o.Set.Settings.Name, Account: caller.Account}
 	s.build = plan.Context{Run: r.Run, Now: r.Now, Account: caller.Account, Set: a.o.Set, Only: r.Only, Regions: r.Regions}
-	return s, nil
+	return s, a.govern(ctx, s, false)
 }
 
 func names(set *policy.Set) []string {
@@ -161,15 +169,17 @@ func (a *App) Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 
 // planFor is Plan for a session.
 func (a *App) planFor(ctx context.Context, s *session, r Request) (*plan.Plan, error) {
-	regions, err := inventory.Regions(ctx, a.o.Source, r.Regions, a.o.Set.Settings.Regions, a.o.Region)
-	if err != nil {
+	if err := a.govern(ctx, s, true); err != nil {
 		return nil, err
 	}
-	s.build.Regions = regions
+	s.build.Regions = nil
+	if err := a.places(ctx, s, r); err != nil {
+		return nil, err
+	}
 	if err := a.remember(ctx, s); err != nil {
 		return nil, err
 	}
-	a.o.Log.Info("planning", "run", r.Run, "account", s.caller.Account, "as", s.caller.ARN, "regions", regions, "policies", len(s.judge.Policies()))
+	a.o.Log.Info("planning", "run", r.Run, "account", s.caller.Account, "as", s.caller.ARN, "regions", s.build.Regions, "policies", len(s.judge.Policies()))
 	b := plan.NewBuilder(s.build)
 	if err := a.sweep(ctx, s, b); err != nil {
 		return nil, err
@@ -198,7 +208,7 @@ func (a *App) conclude(ctx context.Context, s *session, b *plan.Builder) (*plan.
 // sweep lists and judges everything, page by page.
 func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
 	var count progress
-	unread, err := inventory.Sweep(ctx, a.o.Source, s.caller.Account, s.build.Regions, s.judge.Types(),
+	unread, err := inventory.Sweep(ctx, a.o.Source, s.build.Places, s.judge.Types(),
 		func(at resource.Place, rs []resource.Resource) error {
 			a.judge(ctx, s, b, at, s.once(rs))
 			a.o.Progress(count.add(at.Region, len(rs)))
@@ -208,9 +218,12 @@ func (a *App) sweep(ctx context.Context, s *session, b *plan.Builder) error {
 		return fmt.Errorf("reading the account: %w", err)
 	}
 	for _, u := range unread {
-		a.o.Log.Warn("not read", "region", u.At.Region, "type", u.Type, "error", u.Err)
+		a.o.Log.Warn("not read", "region", u.At.Region, "account", u.At.Account, "type", u.Type, "error", u.Err)
 		b.Unread(plan.Unread{Account: u.At.Account, Region: u.At.Region, Type: u.Type, Call: u.Call(), Reason: u.Err.Error(), Hint: fault.HintOf(u.Err),
 			Lasting: u.Type == resource.Any && fault.ClassOf(u.Err) == fault.Unsupported})
+	}
+	for _, u := range s.shut {
+		b.Unread(u)
 	}
 	for _, region := range s.build.Regions {
 		a.o.Log.Info("read", "region", region, "resources", count.of(region))

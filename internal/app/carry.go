@@ -84,7 +84,7 @@ func (a *App) note(ctx context.Context, s *session, e Event) {
 	if a.creators == nil || !s.created {
 		return
 	}
-	if err := a.creators.Note(ctx, s.scope, e.Request.Subject().Record); err != nil {
+	if err := a.creators.Note(ctx, s.makersOf(s.at.Account), e.Request.Subject().Record); err != nil {
 		a.o.Log.Warn("who made it was not kept", "event", e.Request.ID, "error", err)
 	}
 }

@@ -80,7 +80,7 @@ func (a *App) evaluateAll(ctx context.Context, e Event) (h *Handling, report *Re
 	if h.Ignored, err = a.foreign(ctx, h.session, e); h.Ignored != "" || err != nil {
 		return h, nil, err
 	}
-	h.session.opinions = &opinions{}
+	h.session.opinions, r.Account = &opinions{}, h.session.caller.Account // the rule asks of its own account
 	if h.Plan, err = a.planFor(ctx, h.session, r); err != nil {
 		return nil, nil, err
 	}

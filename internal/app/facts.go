@@ -46,7 +46,7 @@ func (a *App) findCreators(ctx context.Context, s *session, at resource.Place, r
 		}
 	}
 	if a.creators != nil && len(known) > 0 {
-		if err := a.creators.Recall(ctx, s.scope, known, a.present(s)); err != nil {
+		if err := a.creators.Recall(ctx, s.makersOf(at.Account), known, a.present(s)); err != nil {
 			a.o.Log.Warn("who else made them is not known", "region", at.Region, "error", err)
 		}
 	}
@@ -58,7 +58,7 @@ func (a *App) findCreators(ctx context.Context, s *session, at resource.Place, r
 		}
 	default:
 		a.o.Log.Info("asking who made them", "region", at.Region, "resources", len(open))
-		a.creators.Fill(ctx, s.scope, at, open, a.present(s))
+		a.creators.Fill(ctx, s.makersOf(at.Account), at, open, a.present(s))
 	}
 	a.attribute(ctx, s, at, rs)
 }
@@ -100,7 +100,7 @@ func giveUp(verdicts []eval.Verdict) []eval.Verdict {
 
 // limits is what the guard must know of the last 24 hours.
 func (a *App) limits(ctx context.Context, s *session) (guard.Input, error) {
-	in := guard.Input{Set: a.o.Set, Account: s.caller.Account, Now: s.build.Now,
+	in := guard.Input{Set: a.o.Set, Account: s.caller.Account, Accounts: s.build.Accounts, Now: s.build.Now,
 		Used: map[plan.Subject]int{}, Released: map[plan.Subject]map[string]bool{}}
 	since := s.build.Now.Add(-record.Window)
 	used, err := a.o.Ledger.Used(ctx, s.scope, since)

@@ -110,10 +110,10 @@ func (a *App) wake(ctx context.Context, e Event) (*Handling, []resource.Ref, err
 // is about another account, or about what we did ourselves.
 func (a *App) foreign(ctx context.Context, s *session, e Event) (string, error) {
 	r := e.Request.Subject()
-	if other := Elsewhere(r, s.caller.Account); other != "" {
-		return other, nil
+	if why, err := a.elsewhere(ctx, s, e); why != "" || err != nil {
+		return why, err
 	}
-	if r.Cause == trigger.Call && r.Record.CreatedBy().ARN == s.caller.ARN {
+	if r.Cause == trigger.Call && r.Record.CreatedBy().ARN == s.at.ARN {
 		return "it is tagwarden's own call", nil
 	}
 	if r.Cause != trigger.TagsChanged {

@@ -34,7 +34,7 @@ func (s *session) made(r *creation.Record, c *creation.Creation) []resource.Ref 
 			refs = append(refs, ref)
 		case !ok:
 			s.untold = append(s.untold, untold(r, m))
-		case ref.Account == s.caller.Account:
+		case ref.Account == s.at.Account:
 			thing := &resource.Anything{Base: resource.Base{Reference: ref, TagSet: m.Tags.Clone()}, NoCall: m.Tagging.Cannot()}
 			if !c.Overwrites {
 				thing.CreatedAt = r.Time
@@ -57,11 +57,15 @@ func untold(r *creation.Record, m *creation.Made) plan.Unread {
 
 // target adds a resource to those that the run is about, once, if a policy is
 // about it. One of a type that tagwarden does not have is there if sure; if not,
-// it is where the tagging API knows it.
+// it is where the tagging API knows it. What is another account's than the
+// event's is only mentioned.
 func (s *session) target(ref resource.Ref, sure bool) {
+	if ref.Account != "" && ref.Account != s.at.Account {
+		return
+	}
 	if _, ours := resource.SchemaOf(ref.Type); !ours && !s.created {
 		var ok bool
-		if ref, ok = resource.AnythingRef(ref.Place(), ref.ARN); !ok || ref.Account != s.caller.Account {
+		if ref, ok = resource.AnythingRef(ref.Place(), ref.ARN); !ok || ref.Account != s.at.Account { // its ARN may say more
 			return
 		}
 		s.io.tellOf(&resource.Anything{Base: resource.Base{Reference: ref}}, sure)

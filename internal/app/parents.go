@@ -107,7 +107,7 @@ func (a *App) askBacker(ctx context.Context, s *session, at resource.Place, p re
 	}
 	var unread error
 	if a.creators != nil {
-		a.creators.Fill(ctx, s.scope, at, []resource.Resource{r}, a.present(s))
+		a.creators.Fill(ctx, s.makersOf(at.Account), at, []resource.Resource{r}, a.present(s))
 		o, err := r.Origin()
 		switch {
 		case err != nil:

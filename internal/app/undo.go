@@ -42,7 +42,7 @@ func (a *App) Undo(ctx context.Context, r Request, run string) (*plan.Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &plan.Plan{Version: plan.Version, Run: r.Run, Created: r.Now, Expires: r.Now.Add(plan.Lifetime), Name: a.o.Set.Settings.Name, Account: s.caller.Account,
+	p := &plan.Plan{Version: plan.Version, Run: r.Run, Created: r.Now, Expires: r.Now.Add(plan.Lifetime), Name: a.o.Set.Settings.Name, Account: s.caller.Account, Accounts: s.build.Accounts,
 		Policies: a.o.Set.Digest, Undoes: run, Examined: map[resource.Type]int{}, Findings: []plan.Finding{}, Unread: []plan.Unread{}}
 	fresh := map[string]resource.Resource{}
 	for w, ids := range u.places() {

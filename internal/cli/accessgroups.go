@@ -122,7 +122,7 @@ func findOwners(ctx context.Context, a *account, set *policy.Set, ask []string) 
 	}
 	var mu sync.Mutex
 	owners := map[string]bool{}
-	unread, err := inventory.Sweep(ctx, a.source, caller.Account, regions, iam.OwnedTypes(set), func(_ resource.Place, rs []resource.Resource) error {
+	unread, err := inventory.Sweep(ctx, a.source, inventory.Places(caller.Account, regions), iam.OwnedTypes(set), func(_ resource.Place, rs []resource.Resource) error {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, r := range rs {

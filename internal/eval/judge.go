@@ -22,6 +22,7 @@ type Judge struct {
 	set      *policy.Set
 	policies []*policy.Policy
 	event    *expr.Event
+	accounts map[string]*expr.Account
 }
 
 // New returns a judge for the policies of a set, or for those named in only.
@@ -41,6 +42,14 @@ func (j *Judge) During(e *expr.Event) *Judge {
 	during := *j
 	during.event = e
 	return &during
+}
+
+// Among returns the same judge with what its expressions see of accounts, by
+// their IDs.
+func (j *Judge) Among(accounts map[string]*expr.Account) *Judge {
+	among := *j
+	among.accounts = accounts
+	return &among
 }
 
 // Policies are those the judge applies, in the order of the files.
@@ -74,7 +83,7 @@ func (j *Judge) Resource(dst []Verdict, r resource.Resource, now time.Time) []Ve
 // one is the order of judgement: match, exempt, tag rules, steps.
 func (j *Judge) one(p *policy.Policy, r resource.Resource, now time.Time) Verdict {
 	v := Verdict{Policy: p, Resource: r, Status: OutOfScope}
-	in := expr.Input{Resource: r, Now: now, Event: j.event}
+	in := expr.Input{Resource: r, Now: now, Event: j.event, Account: j.accounts[r.Ref().Account]}
 	if err := resource.TagsUnread(r); err != nil {
 		v.open(reason.TagsUnread, "how it is tagged", err)
 		return v

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -28,7 +29,9 @@ var (
 type Input struct {
 	Set     *policy.Set
 	Account string
-	Now     time.Time
+	// Accounts are those that are governed, nil for Account alone.
+	Accounts []string
+	Now      time.Time
 	// Used is what was done in the last 24 hours.
 	Used map[plan.Subject]int
 	// Released are the resources, by ARN, for which a human has let held
@@ -80,6 +83,9 @@ func Check(p *plan.Plan, in Input) (Approved, []Hold, error) {
 	case in.Now.Before(p.Created):
 		return Approved{}, nil, fmt.Errorf("%w: %s", ErrEarly, p.Created.UTC().Format(time.RFC3339))
 	}
+	if of := beyond(p, in); of != "" {
+		return Approved{}, nil, fmt.Errorf("%w: it is about account %s, which is not governed now", ErrAccount, of)
+	}
 	holds, rooms := Limit(p, in)
 	a := Approved{plan: p, digest: p.Digest, account: p.Account, until: p.Expires, rooms: rooms}
 	for i := range p.Findings {
@@ -90,6 +96,22 @@ func Check(p *plan.Plan, in Input) (Approved, []Hold, error) {
 		}
 	}
 	return a, holds, nil
+}
+
+// beyond is an account that the plan would change and that is not governed, or
+// no longer; "" for none.
+func beyond(p *plan.Plan, in Input) string {
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		of := f.Resource.Account
+		if of == "" || of == in.Account && in.Accounts == nil || slices.Contains(in.Accounts, of) {
+			continue
+		}
+		if slices.ContainsFunc(f.Actions, func(a plan.Action) bool { return a.State == plan.Planned }) {
+			return of
+		}
+	}
+	return ""
 }
 
 // Valid says whether the approval permits anything on this account at this

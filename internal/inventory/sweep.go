@@ -18,8 +18,8 @@ import (
 // All stands for every region that is enabled for the account.
 const All = "all"
 
-// parallel is how many regions are read at once: AWS counts calls per region,
-// so regions do not slow each other down, but each holds a page in memory.
+// parallel is how many places are read at once: AWS counts calls per account and
+// region, so they do not slow each other down, but each holds a page in memory.
 const parallel = 8
 
 // ErrNoRegion says that nothing names a region to read.
@@ -57,11 +57,20 @@ func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]
 	return slices.Compact(want), nil
 }
 
-// Sweep lists every resource of the types in the regions of an account and
-// hands each page to page, from several goroutines. A region that fails does
+// Places are the regions of an account as places.
+func Places(account string, regions []string) []resource.Place {
+	places := make([]resource.Place, len(regions))
+	for i, region := range regions {
+		places[i] = resource.Place{Account: account, Region: region}
+	}
+	return places
+}
+
+// Sweep lists every resource of the types in the places and hands each page to
+// page, from several goroutines. A place that fails does
 // not stop the others: what could not be read is returned, sorted. An error of
 // page stops everything and is returned, as is the end of the context.
-func Sweep(ctx context.Context, src Source, account string, regions []string, types []resource.Type,
+func Sweep(ctx context.Context, src Source, places []resource.Place, types []resource.Type,
 	page func(resource.Place, []resource.Resource) error) ([]Unread, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -71,11 +80,10 @@ func Sweep(ctx context.Context, src Source, account string, regions []string, ty
 		group  sync.WaitGroup
 		slots  = make(chan struct{}, parallel)
 	)
-	for _, region := range regions {
+	for _, at := range places {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			at := resource.Place{Account: account, Region: region}
 			for _, t := range types {
 				if ctx.Err() != nil {
 					return
@@ -100,7 +108,7 @@ func Sweep(ctx context.Context, src Source, account string, regions []string, ty
 		return nil, err
 	}
 	slices.SortFunc(unread, func(a, b Unread) int {
-		return cmp.Or(cmp.Compare(a.At.Region, b.At.Region), cmp.Compare(a.Type, b.Type))
+		return cmp.Or(cmp.Compare(a.At.Account, b.At.Account), cmp.Compare(a.At.Region, b.At.Region), cmp.Compare(a.Type, b.Type))
 	})
 	return unread, nil
 }

@@ -60,7 +60,7 @@ func count(t *testing.T, src inventory.Source, regions ...string) (map[string]in
 	t.Helper()
 	var mu sync.Mutex
 	got := map[string]int{}
-	unread, err := inventory.Sweep(t.Context(), src, account, regions, types, func(at resource.Place, rs []resource.Resource) error {
+	unread, err := inventory.Sweep(t.Context(), src, inventory.Places(account, regions), types, func(at resource.Place, rs []resource.Resource) error {
 		mu.Lock()
 		defer mu.Unlock()
 		got[at.Region] += len(rs)
@@ -105,7 +105,7 @@ func TestARegionThatFailsDoesNotStopTheOthers(t *testing.T) {
 func TestAnErrorOfThePageFunctionEndsTheSweep(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	broken := errors.New("broken")
-	_, err := inventory.Sweep(t.Context(), sim.Large(100, "us-east-1", "ap-south-1"), account, []string{"us-east-1", "ap-south-1"}, types,
+	_, err := inventory.Sweep(t.Context(), sim.Large(100, "us-east-1", "ap-south-1"), inventory.Places(account, []string{"us-east-1", "ap-south-1"}), types,
 		func(resource.Place, []resource.Resource) error { return broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
@@ -116,7 +116,7 @@ func TestTheEndOfTheContextEndsTheSweep(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := inventory.Sweep(ctx, sim.Large(100, "us-east-1"), account, []string{"us-east-1"}, types,
+	_, err := inventory.Sweep(ctx, sim.Large(100, "us-east-1"), inventory.Places(account, []string{"us-east-1"}), types,
 		func(resource.Place, []resource.Resource) error { return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)

@@ -24,8 +24,11 @@ type Context struct {
 	Cases   *cases.Index
 	// Only are the policies that are judged, empty for all.
 	Only []string
-	// Regions are those that are read.
+	// Accounts are those that are governed, nil where it is Account alone.
+	Accounts []string
+	// Regions are those that are read, and Places the same by account.
 	Regions []string
+	Places  []resource.Place
 	// Event is what it is made for, nil for a sweep.
 	Event *expr.Event
 }
@@ -127,7 +130,7 @@ func (b *Builder) Build() *Plan {
 	p := &Plan{
 		Version: Version, Run: b.c.Run, Created: b.c.Now, Expires: b.c.Now.Add(Lifetime),
 		Name: b.c.Set.Settings.Name, Account: b.c.Account, Policies: b.c.Set.Digest,
-		Regions: slices.Clone(b.c.Regions), Only: slices.Clone(b.c.Only),
+		Accounts: slices.Clone(b.c.Accounts), Regions: slices.Clone(b.c.Regions), Only: slices.Clone(b.c.Only),
 		Examined: b.examined, Complete: len(b.unread) == 0, Summary: b.summary,
 		Findings: []Finding{}, Unread: slices.Clone(b.unread),
 		Closing: append(slices.Clone(b.closing), b.gone()...),
@@ -148,18 +151,11 @@ func (b *Builder) Build() *Plan {
 // their policy no longer concerns; and those of policies that are no longer in
 // the set.
 func (b *Builder) gone() []Closing {
-	type listing struct {
-		region string
-		t      resource.Type
+	read := map[resource.Place]bool{}
+	for _, at := range b.c.Places {
+		read[at] = true
 	}
-	unread := map[listing]bool{}
-	for _, u := range b.unread {
-		unread[listing{u.Region, u.Type}] = true
-	}
-	// What names no region, or no type, may have been any.
-	missed := func(r resource.Ref, p *policy.Policy) bool {
-		return slices.Contains(p.Types, resource.Any) && unread[listing{r.Region, resource.Any}] || unread[listing{r.Region, r.Type}] || unread[listing{r.Region, ""}] || unread[listing{"", r.Type}] || unread[listing{}]
-	}
+	missed := b.missed()
 	var out []Closing
 	b.c.Cases.Each(func(c *cases.Case) {
 		p := b.c.Set.Policy(c.Policy)
@@ -173,12 +169,37 @@ func (b *Builder) gone() []Closing {
 		case !p.Concerns(c.Resource.Type):
 			out = append(out, Closing{c.Policy, c.Resource.ARN, "out-of-scope"})
 		case b.seen[c.Resource.ARN], missed(c.Resource, p):
-		case !slices.Contains(b.c.Regions, c.Resource.Region):
+		case !read[c.Resource.Place()]:
 		default:
 			out = append(out, Closing{c.Policy, c.Resource.ARN, "gone"})
 		}
 	})
 	return out
+}
+
+// missed returns what says whether a resource is of a listing that failed, in
+// whole or in part.
+func (b *Builder) missed() func(resource.Ref, *policy.Policy) bool {
+	type listing struct {
+		account, region string
+		t               resource.Type
+	}
+	unread := map[listing]bool{}
+	for _, u := range b.unread {
+		unread[listing{u.Account, u.Region, u.Type}] = true
+	}
+	return func(r resource.Ref, p *policy.Policy) bool {
+		// What names no account, no region or no type may have been any.
+		for _, account := range []string{r.Account, ""} {
+			for _, region := range []string{r.Region, ""} {
+				if unread[listing{account, region, r.Type}] || unread[listing{account, region, ""}] ||
+					slices.Contains(p.Types, resource.Any) && unread[listing{account, region, resource.Any}] {
+					return true
+				}
+			}
+		}
+		return false
+	}
 }
 
 // closings are the open cases of a resource that its verdicts end.

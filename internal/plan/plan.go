@@ -40,14 +40,16 @@ const (
 
 // Plan is what one run found and would do.
 type Plan struct {
-	Version  int       `json:"version"`
-	Run      string    `json:"run"`
-	Created  time.Time `json:"created"`
-	Expires  time.Time `json:"expires"`
-	Name     string    `json:"name"` // of the settings: whose cases these are
-	Account  string    `json:"account"`
-	Policies string    `json:"policies"` // the digest of the policy set
-	Regions  []string  `json:"regions"`
+	Version int       `json:"version"`
+	Run     string    `json:"run"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+	Name    string    `json:"name"` // of the settings: whose cases these are
+	Account string    `json:"account"`
+	// Accounts are those that are governed, where it is not Account alone, sorted.
+	Accounts []string `json:"accounts,omitempty"`
+	Policies string   `json:"policies"` // the digest of the policy set
+	Regions  []string `json:"regions"`
 	// Only are the policies that were judged, empty for all.
 	Only []string `json:"only,omitempty"`
 	// Undoes is the run whose effects it takes back, "" for a plan of policies.

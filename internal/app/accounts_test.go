@@ -1,0 +1,207 @@
+package app_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tagwarden/tagwarden/internal/accounts"
+	"github.com/tagwarden/tagwarden/internal/app"
+	"github.com/tagwarden/tagwarden/internal/guard"
+	"github.com/tagwarden/tagwarden/internal/plan"
+	"github.com/tagwarden/tagwarden/internal/sim"
+	"github.com/tagwarden/tagwarden/internal/tag"
+)
+
+const (
+	payments = "222233334444"
+	search   = "333344445555"
+)
+
+// two are the caller's own account and another, in which the role tagwarden is
+// trusted.
+const two = "settings: {limits: {share: 100%}, accounts: [{id: '" + account + "', name: central}, {id: '" + payments + "', name: payments, role: tagwarden}]}\n"
+
+// governed is a world of several accounts.
+type governed struct {
+	*world
+	realm  *sim.Realm
+	others map[string]*sim.Account
+	all    *accounts.Accounts
+}
+
+func newGoverned(t *testing.T, file string) *governed {
+	t.Helper()
+	g := &governed{world: newWorld(t, file), realm: sim.NewRealm(), others: map[string]*sim.Account{}}
+	for _, id := range []string{payments, search} {
+		a := sim.New(id, start)
+		a.AddRegion(region)
+		g.others[id] = a
+		g.realm.Trust(a, "tagwarden", "")
+	}
+	return g
+}
+
+func (g *governed) app() *app.App {
+	g.t.Helper()
+	set := g.set()
+	g.all = accounts.New(&set.Settings, accounts.Door{Source: g.aws, Actor: g.aws, Trail: g.aws}, g.realm)
+	return app.New(app.Options{Set: set, Source: g.aws, Actor: g.aws, Trail: g.aws, Accounts: g.all, Ledger: g.ledger, Notifier: g.post, Region: region})
+}
+
+func (g *governed) plan() (*app.App, *plan.Plan) {
+	g.t.Helper()
+	a := g.app()
+	p, err := a.Plan(g.t.Context(), app.Request{Run: "run", Now: g.aws.Clock().Now()})
+	if err != nil {
+		g.t.Fatalf("planning: %v", err)
+	}
+	return a, p
+}
+
+// found are the findings as "account id".
+func found(p *plan.Plan) []string {
+	var out []string
+	for _, f := range p.Findings {
+		out = append(out, f.Resource.Account+" "+f.Resource.ID)
+	}
+	return out
+}
+
+const stopUntagged = "policies: [{name: p, resource: ec2:instance, mode: enforce, match: 'resource.state == \"running\" && !(\"Keep\" in resource.tags)', enforce: [stop]}]"
+
+func TestOnePlanIsAboutAllAccountsAndActsInEach(t *testing.T) {
+	g := newGoverned(t, two+stopUntagged)
+	g.launch("i-00000001", day, nil)
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: region, LaunchedAt: start.Add(-day)})
+	g.others[search].Launch(sim.Instance{ID: "i-00000003", Region: region, LaunchedAt: start.Add(-day)}) // not governed
+	a, p := g.plan()
+	if diff := cmp.Diff([]string{account + " i-00000001", payments + " i-00000002"}, found(p)); diff != "" {
+		t.Fatalf("findings (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{account, payments}, p.Accounts); diff != "" {
+		t.Errorf("accounts of the plan (-want +got):\n%s", diff)
+	}
+	if _, err := a.Apply(t.Context(), p, g.aws.Clock().Now()); err != nil {
+		t.Fatal(err)
+	}
+	for id, of := range map[string]*sim.Account{"i-00000001": g.aws, "i-00000002": g.others[payments]} {
+		if i, _ := of.Instance(id); i.State != "stopping" {
+			t.Errorf("%s is %s", id, i.State)
+		}
+	}
+	if n := len(g.others[search].Calls()); n != 0 {
+		t.Errorf("%d calls in an account that is not governed", n)
+	}
+}
+
+func TestAnAccountThatCannotBeEnteredIsUnreadAndLosesNoCase(t *testing.T) {
+	g := newGoverned(t, two+"channels: {infra: {file: {dir: out}}}\n"+strings.Replace(stopUntagged, "[stop]", "[{notify: infra}, {stop: {after: 7d}}]", 1))
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: region, LaunchedAt: start.Add(-day)})
+	a, p := g.plan()
+	if _, err := a.Apply(t.Context(), p, g.aws.Clock().Now()); err != nil {
+		t.Fatal(err)
+	}
+	g.realm.Distrust(g.others[payments], "tagwarden")
+	_, p = g.plan()
+	if len(p.Findings) != 0 || len(p.Closing) != 0 || p.Complete {
+		t.Errorf("findings %v, closing %v, complete %v", found(p), p.Closing, p.Complete)
+	}
+	if len(p.Unread) != 1 || p.Unread[0].Account != payments || p.Unread[0].Call != "sts:AssumeRole" || !strings.Contains(p.Unread[0].Reason, "not authorized") || p.Unread[0].Hint == "" {
+		t.Errorf("unread: %+v", p.Unread)
+	}
+	// Once it can be entered again, a resource that is gone ends its case.
+	g.realm.Trust(g.others[payments], "tagwarden", "")
+	g.others[payments].SetTags("i-00000002", tag.Set{"Keep": "yes"})
+	if _, p = g.plan(); len(p.Closing) != 1 {
+		t.Errorf("closing: %+v", p.Closing)
+	}
+}
+
+func TestAnAccountThatIsNoLongerGovernedKeepsItsCases(t *testing.T) {
+	g := newGoverned(t, two+"channels: {infra: {file: {dir: out}}}\n"+strings.Replace(stopUntagged, "[stop]", "[{notify: infra}, {stop: {after: 7d}}]", 1))
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: region, LaunchedAt: start.Add(-day)})
+	a, p := g.plan()
+	if _, err := a.Apply(t.Context(), p, g.aws.Clock().Now()); err != nil {
+		t.Fatal(err)
+	}
+	g.file = strings.Replace(g.file, payments, search, 1)
+	if _, p = g.plan(); len(p.Closing) != 0 || !p.Complete {
+		t.Errorf("closing %+v, complete %v", p.Closing, p.Complete)
+	}
+}
+
+func TestEachAccountHasRegionsOfItsOwn(t *testing.T) {
+	g := newGoverned(t, strings.Replace(two, "accounts:", "regions: [all], accounts:", 1)+stopUntagged)
+	g.others[payments].AddRegion("ap-east-1")
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: "ap-east-1", LaunchedAt: start.Add(-day)})
+	_, p := g.plan()
+	if len(p.Unread) != 0 || !slices.Equal(p.Regions, []string{"ap-east-1", region}) || !slices.Equal(found(p), []string{payments + " i-00000002"}) {
+		t.Errorf("unread %+v, regions %v, findings %v", p.Unread, p.Regions, found(p))
+	}
+}
+
+const organization = "settings: {limits: {share: 100%}, accounts: {organization: {role: tagwarden, exclude: [ou-ab12-22222222]}}}\n"
+
+// organize puts the accounts into an organization.
+func (g *governed) organize() {
+	g.realm.AddUnit("", "r-ab12")
+	g.realm.AddUnit("r-ab12", "ou-ab12-11111111")
+	g.realm.AddUnit("ou-ab12-11111111", "ou-ab12-22222222")
+	g.realm.Join("r-ab12", accounts.Listed{ID: account, Name: "central", Active: true})
+	g.realm.Join("ou-ab12-11111111", accounts.Listed{ID: payments, Name: "payments", Active: true})
+	g.realm.Join("ou-ab12-22222222", accounts.Listed{ID: search, Name: "search", Active: true})
+}
+
+func TestExpressionsKnowTheNamesAndUnitsOfAccounts(t *testing.T) {
+	g := newGoverned(t, organization+`policies: [{name: p, resource: ec2:instance, match: 'account.name == "payments" && account.ou == "ou-ab12-11111111"'}]`)
+	g.organize()
+	g.launch("i-00000001", day, nil)
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: region, LaunchedAt: start.Add(-day)})
+	_, p := g.plan()
+	if !slices.Equal(found(p), []string{payments + " i-00000002"}) || p.Summary.Unknown != 0 {
+		t.Errorf("findings %v, %+v", found(p), p.Summary)
+	}
+	want := map[string]int{"organizations:ListRoots": 1, "organizations:ListAccountsForParent": 3, "organizations:ListOrganizationalUnitsForParent": 3}
+	got := g.realm.Calls()
+	delete(got, "sts:AssumeRole")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("an organization of three units takes (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPlanForAnAccountThatHasLeftIsRefused(t *testing.T) {
+	g := newGoverned(t, organization+stopUntagged)
+	g.organize()
+	g.others[payments].Launch(sim.Instance{ID: "i-00000002", Region: region, LaunchedAt: start.Add(-day)})
+	_, p := g.plan()
+	g.realm.Join("ou-ab12-22222222", accounts.Listed{ID: payments, Name: "payments", Active: true})
+	_, err := g.app().Apply(t.Context(), p, g.aws.Clock().Now().Add(time.Minute))
+	if !errors.Is(err, guard.ErrAccount) {
+		t.Errorf("error %v", err)
+	}
+	if i, _ := g.others[payments].Instance("i-00000002"); i.State != "running" {
+		t.Errorf("it is %s", i.State)
+	}
+}
+
+func TestAnOrganizationThatCannotBeListedJudgesNothing(t *testing.T) {
+	g := newGoverned(t, organization+stopUntagged)
+	g.organize()
+	g.realm.Deny("organizations:ListAccountsForParent")
+	_, err := g.app().Plan(t.Context(), app.Request{Run: "run", Now: start})
+	if err == nil || !strings.Contains(err.Error(), "listing the accounts of the organization") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSettingsWithAccountsNeedWhatLeadsToThem(t *testing.T) {
+	w := newWorld(t, two+stopUntagged)
+	if _, err := w.app().Plan(t.Context(), app.Request{Run: "run", Now: start}); err == nil {
+		t.Error("the caller's account was judged alone")
+	}
+}
