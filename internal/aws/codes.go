@@ -35,17 +35,18 @@ const noTagSet = "NoSuchTagSet"
 // judged by its HTTP status.
 var codes = map[string]verdict{
 	// Permissions.
-	"UnauthorizedOperation":       denied,
-	"AccessDenied":                denied,
-	"AccessDeniedException":       denied,
-	"AuthorizationError":          denied,
-	"AuthorizationErrorException": denied,
-	"NotAuthorized":               denied,
-	"Blocked":                     {fault.Denied, "AWS has blocked the account: see the AWS Health dashboard"},
-	"OptInRequired":               optIn,
-	"SubscriptionRequired":        optIn,
-	"KMSAccessDenied":             {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
-	"KMSAccessDeniedException":    {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
+	"UnauthorizedOperation":             denied,
+	"AccessDenied":                      denied,
+	"AccessDeniedException":             denied,
+	"AuthorizationError":                denied,
+	"AuthorizationErrorException":       denied,
+	"NotAuthorized":                     denied,
+	"Blocked":                           {fault.Denied, "AWS has blocked the account: see the AWS Health dashboard"},
+	"AWSOrganizationsNotInUseException": {fault.Unsupported, "the caller's account is in no organization: list the accounts in the settings"},
+	"OptInRequired":                     optIn,
+	"SubscriptionRequired":              optIn,
+	"KMSAccessDenied":                   {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
+	"KMSAccessDeniedException":          {fault.Denied, "allow kms:GenerateDataKey and kms:Decrypt on the key of the topic"},
 
 	// Credentials. EC2 says AuthFailure also in a region that is not enabled.
 	"AuthFailure":                 {fault.Credentials, "the credentials are wrong, or {region} is not enabled for this account"},

@@ -70,6 +70,11 @@ func judge(f *fault.Error, err error) verdict {
 	switch {
 	case isCredentials(err):
 		cause, _ := errors.AsType[*credentialsError](err)
+		// A role that could not be taken on says why.
+		if inner, ok := errors.AsType[*fault.Error](cause.err); ok {
+			f.Code, f.Message = inner.Code, "no credentials: "+oneLine(inner.Error())
+			return verdict{inner.Class, inner.Hint}
+		}
 		f.Message = "no usable credentials: " + oneLine(cause.err.Error())
 		return verdict{fault.Credentials, "give some: " + waysToCredentials}
 	case errors.Is(err, context.Canceled):

@@ -144,10 +144,11 @@ func newEC2(c *ec2.Client, at site) *ec2API {
 // stsAPI is STS in one region.
 type stsAPI struct {
 	callerIdentity func(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error)
+	assumeRole     func(context.Context, *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, error)
 }
 
 func newSTS(c *sts.Client, at site) *stsAPI {
-	return &stsAPI{callerIdentity: calling(at, callIdentity, c.GetCallerIdentity)}
+	return &stsAPI{callerIdentity: calling(at, callIdentity, c.GetCallerIdentity), assumeRole: calling(at, callAssume, c.AssumeRole)}
 }
 
 // sesAPI is SES v2 in one region.

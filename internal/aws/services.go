@@ -38,6 +38,8 @@ type services struct {
 	events    perRegion[eventsAPI]
 	audits    perRegion[auditAPI]
 	iams      perRegion[iamAPI]
+
+	organizations perRegion[organizationsAPI]
 }
 
 // bucketsAPI is S3 in one region, as far as buckets go.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/aws"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/document"
@@ -25,6 +26,8 @@ type account struct {
 	source inventory.Source
 	actor  execute.Actor
 	trail  creators.Trail
+	// realm leads to other accounts.
+	realm accounts.Realm
 	// archive is what a trail has left, nil without one.
 	archive creators.Archive
 	ways    notify.Transports
@@ -76,7 +79,7 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if c := set.Settings.Creators; c != nil {
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
-	return &account{queue: s.Queue, schedule: s.Scheduled, table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	return &account{queue: s.Queue, schedule: s.Scheduled, table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
@@ -130,7 +133,7 @@ func openEmbedded(a *sim.Account) *account {
 		a.Clock().Advance(d)
 		return ctx.Err()
 	}
-	return &account{source: a, actor: a, trail: a, library: a, wait: pass, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
+	return &account{source: a, actor: a, trail: a, realm: sim.NewRealm(), library: a, wait: pass, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
 		ways:   notify.Transports{Mail: box, Topics: box, Events: box, Audit: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
 		suffix: "embedded", forgets: true, outbox: box}
 }
@@ -152,6 +155,11 @@ func random() string {
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	return hex.EncodeToString(b[:])
+}
+
+// governs are the accounts that a policy set names, nil where it names none.
+func (a *account) governs(set *policy.Set) *accounts.Accounts {
+	return accounts.New(&set.Settings, accounts.Door{Source: a.source, Actor: a.actor, Trail: a.trail}, a.realm)
 }
 
 // run names a run: when it is, and what tells it from others.

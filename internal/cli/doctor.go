@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/aws"
 	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/doctor"
@@ -28,7 +29,7 @@ func newDoctor(e Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say whether what the policy file needs is there, and change nothing",
 		Long: `doctor asks AWS whether tagwarden can work with this policy file: the credentials,
-this machine's clock, the regions, a trail that logs where policies wait for
+this machine's clock, the accounts, the regions, a trail that logs where policies wait for
 calls, every permission that "tagwarden iam" writes, and the ledger, tables, objects,
 senders of mail, topics, buses and queues that are used. It asks about nothing
 else, launches nothing and changes nothing.
@@ -100,7 +101,8 @@ func examination(c *cobra.Command, e Env, f *doctorFlags, set *policy.Set) (doct
 	if err != nil {
 		return doctor.Options{}, err
 	}
-	return doctor.Options{Set: set, Account: s.Checkup(), Regions: f.regions, Region: s.Region(), LedgerRegion: l.Region(), Queues: f.queues, Now: e.Now}, nil
+	door := accounts.Door{Source: s.Source(), Actor: s.Actor(), Trail: s.Trail()}
+	return doctor.Options{Set: set, Account: s.Checkup(), Accounts: accounts.New(&set.Settings, door, s.Realm()), Regions: f.regions, Region: s.Region(), LedgerRegion: l.Region(), Queues: f.queues, Now: e.Now}, nil
 }
 
 // showReport writes a table, and below it what is to be done. The permissions

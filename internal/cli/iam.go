@@ -19,12 +19,16 @@ type iamFlags struct {
 	flags
 	account  string
 	readOnly bool
+	member   bool
 	explain  bool
 	output   string
 }
 
 // errOnlyExplained refuses a format for what has but one.
 var errOnlyExplained = errors.New("a policy document is always JSON: -o belongs to --explain")
+
+// errNoMembers refuses a role for accounts that are not named.
+var errNoMembers = errors.New("--member is for policy files whose settings name accounts")
 
 func newIAM(e Env) *cobra.Command {
 	var f iamFlags
@@ -39,10 +43,14 @@ on what, and why where that is every resource.
 The document is for apply of any kind: by hand, from a saved plan, or by an
 event. undo, ledger init and rules init and push need more: docs/permissions.md.
 
+Where the settings name accounts, it is for the credentials that tagwarden has
+itself, and --member writes what the role in each of the other accounts needs.
+
 Where one managed policy cannot hold it all, several documents are written one
 after the other, and standard error says so.`,
 		Example: `  tagwarden iam > policy.json
   tagwarden iam --read-only --account 111122223333
+  tagwarden iam --member > member.json
   tagwarden iam --explain`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runIAM(c, e, &f) },
@@ -51,6 +59,7 @@ after the other, and standard error says so.`,
 	c.Flags().StringSliceVar(&f.regions, "region", nil, "`REGION` that is read, or all; may be given several times (default: as the policy file says)")
 	accountFlag(c, &f.account)
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "what plan needs, without what only apply does")
+	c.Flags().BoolVar(&f.member, "member", false, "what the role in each of the settings' other accounts needs")
 	c.Flags().BoolVar(&f.explain, "explain", false, "say what needs each permission instead")
 	textOrJSON(c, &f.output)
 	return c
@@ -73,7 +82,10 @@ func runIAM(c *cobra.Command, e Env, f *iamFlags) error {
 	if err != nil {
 		return err
 	}
-	role, err := iam.For(set, iam.Options{Regions: f.regions, Account: f.account, ReadOnly: f.readOnly})
+	if f.member && set.Settings.Accounts == nil {
+		return &mistake{verb: c.CommandPath(), err: errNoMembers}
+	}
+	role, err := iam.For(set, iam.Options{Regions: f.regions, Account: f.account, ReadOnly: f.readOnly, Member: f.member})
 	if err != nil {
 		return err
 	}

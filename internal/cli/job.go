@@ -51,7 +51,7 @@ func openJob(c *cobra.Command, e Env, f *flags, acts bool) (*job, error) {
 	}
 	j := &job{set: set, account: a, ledger: ledger, now: now, progress: newProgress(e, f.verbose)}
 	notifier := notify.New(set, a.ways, nil)
-	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now, Ledger: ledger, Notifier: notifier, Systems: notifier,
+	j.app = app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Accounts: a.governs(set), Archive: a.archive, Clock: a.now, Ledger: ledger, Notifier: notifier, Systems: notifier,
 		Region: a.region, Log: logger(e, f.verbose), Progress: j.progress.show, Wait: patiently(a)})
 	return j, nil
 }

@@ -20,7 +20,7 @@ var (
 // ask asks whether to apply the plan. Only "yes" is one; anything else, the
 // end of the input and the end of the context are not.
 func ask(ctx context.Context, e Env, p *plan.Plan) error {
-	return question(ctx, e, fmt.Sprintf("Apply this plan (%s) to account %s?", report.Summary(p), p.Account))
+	return question(ctx, e, fmt.Sprintf("Apply this plan (%s) to %s?", report.Summary(p), whose(p)))
 }
 
 // question asks one, as ask does.
@@ -45,5 +45,17 @@ func question(ctx context.Context, e Env, text string) error {
 			return errDeclined
 		}
 		return nil
+	}
+}
+
+// whose says in a sentence which accounts a plan is for.
+func whose(p *plan.Plan) string {
+	switch n := len(p.Accounts); n {
+	case 0:
+		return "account " + p.Account
+	case 1:
+		return "account " + p.Accounts[0]
+	default:
+		return plural(n, "account", "accounts")
 	}
 }

@@ -184,7 +184,7 @@ func (d *daemon) load(first *policy.Set) func(context.Context) (*serve.Loaded, e
 			return nil, errMoved
 		}
 		notifier := &oneByOne{to: notify.New(set, a.ways, nil)}
-		return &serve.Loaded{Set: set, App: app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: a.archive, Clock: a.now,
+		return &serve.Loaded{Set: set, App: app.New(app.Options{Set: set, Source: a.source, Actor: a.actor, Trail: a.trail, Accounts: a.governs(set), Archive: a.archive, Clock: a.now,
 			Ledger: d.ledger, Notifier: notifier, Systems: notifier, Later: d.later, Region: a.region, Log: d.log})}, nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/iam"
 	"github.com/tagwarden/tagwarden/internal/policy"
@@ -39,6 +40,7 @@ const (
 	About           = "credentials"
 	AboutClock      = "clock"
 	AboutRegion     = "region"
+	AboutAccount    = "account"
 	AboutTrail      = "trail"
 	AboutArchive    = "trail's logs"
 	AboutPermission = "permission"
@@ -69,6 +71,8 @@ type Check struct {
 type Options struct {
 	Set     *policy.Set
 	Account Account
+	// Accounts are those that the settings name, nil where they name none.
+	Accounts *accounts.Accounts
 	// Regions are those that are read, instead of the settings'; "all" is every
 	// one.
 	Regions []string
@@ -122,6 +126,7 @@ func Examine(ctx context.Context, o Options) (*Report, error) {
 	d := &doctor{Options: o, role: role, report: Report{Checks: []Check{}, Notes: []string{}}}
 	if d.identify(ctx) {
 		regions := d.regions(ctx)
+		d.accounts(ctx)
 		d.trails(ctx, regions)
 		d.permissions(ctx, regions)
 		d.stores(ctx)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/aws"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/document"
@@ -23,9 +24,11 @@ import (
 // account is what a function reads, changes and tells through: AWS, or what a
 // test puts in its place.
 type account struct {
-	source  inventory.Source
-	actor   execute.Actor
-	trail   creators.Trail
+	source inventory.Source
+	actor  execute.Actor
+	trail  creators.Trail
+	// realm leads to other accounts.
+	realm   accounts.Realm
 	archive func(*policy.Creators) creators.Archive
 	ways    notify.Transports
 	library outside.Reader
@@ -42,6 +45,23 @@ type account struct {
 	// now is the account's clock, and wait lets time pass on it.
 	now  func() time.Time
 	wait func(context.Context, time.Duration) error
+
+	// governed are the accounts that the policy set of that digest names: what is
+	// known of them serves all invocations of a process.
+	mu       sync.Mutex
+	governed *accounts.Accounts
+	digest   string
+}
+
+// governs are the accounts that a policy set names, nil where it names none.
+func (a *account) governs(set *policy.Set) *accounts.Accounts {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.digest != set.Digest {
+		a.digest = set.Digest
+		a.governed = accounts.New(&set.Settings, accounts.Door{Source: a.source, Actor: a.actor, Trail: a.trail}, a.realm)
+	}
+	return a.governed
 }
 
 // openAWS opens AWS with the credentials of the function's role. It makes no
@@ -52,7 +72,7 @@ func openAWS(ctx context.Context, now func() time.Time, version string) (*accoun
 		return nil, err
 	}
 	return &account{
-		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), library: s, region: s.Region(), now: now, wait: pause,
+		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, region: s.Region(), now: now, wait: pause,
 		ways:   notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Now: now},
 		object: s.Newer, parameter: s.Parameter,
 		archive: func(c *policy.Creators) creators.Archive { return s.Archive(c.Bucket, c.Prefix, c.Region) },

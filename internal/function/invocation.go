@@ -59,7 +59,7 @@ func (i *invocation) prepare(ctx context.Context) error {
 		archive = a.archive(c)
 	}
 	notifier := notify.New(force.set, a.ways, a.wait)
-	i.app = app.New(app.Options{Set: force.set, Source: a.source, Actor: a.actor, Trail: a.trail, Archive: archive, Clock: a.now,
+	i.app = app.New(app.Options{Set: force.set, Source: a.source, Actor: a.actor, Trail: a.trail, Accounts: a.governs(force.set), Archive: archive, Clock: a.now,
 		Ledger: force.ledger, Notifier: notifier, Systems: notifier, Later: force.later, Region: a.region, Log: i.log, Wait: i.wait})
 	return nil
 }

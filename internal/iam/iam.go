@@ -21,6 +21,10 @@ type Options struct {
 	Account string
 	// ReadOnly leaves out what plan does not need.
 	ReadOnly bool
+	// Member asks for what the role in another account needs that the settings
+	// name, instead of the caller's own credentials: what its resources are read
+	// and changed with, and nothing that is kept or told.
+	Member bool
 }
 
 // Role is what a policy file needs.
@@ -84,7 +88,9 @@ func For(set *policy.Set, o Options) (*Role, error) {
 		return nil, err
 	}
 	b := &builder{set: set, where: where, readOnly: o.ReadOnly, units: map[unitKey]*unit{}}
+	b.member, b.resources = o.Member, o.Member || ownGoverned(set)
 	b.settings()
+	b.accounts()
 	b.documents()
 	for _, p := range set.Policies {
 		b.policy(p)
@@ -99,8 +105,11 @@ type builder struct {
 	set      *policy.Set
 	where    place
 	readOnly bool
-	units    map[unitKey]*unit
-	notes    []string
+	// member says that it is for the role in another account, and resources that
+	// the credentials read and change some themselves.
+	member, resources bool
+	units             map[unitKey]*unit
+	notes             []string
 	// creators says that somebody asks who made resources.
 	creators bool
 }
@@ -133,10 +142,16 @@ type want struct {
 	keys *keys
 	// more are further conditions.
 	more Conditions
+	// central says that it is used with the caller's own credentials, whatever
+	// account the resource is in.
+	central bool
 }
 
 // add notes that a permission is needed.
 func (b *builder) add(w want, u Use) {
+	if w.central && b.member || !w.central && !b.resources {
+		return
+	}
 	s := scopes[w.permission]
 	if len(w.on) == 0 {
 		w.on = s.on

@@ -70,6 +70,11 @@ func (p *place) in(partition, what string) error {
 // named is what a set names that may be an ARN.
 func named(set *policy.Set) []string {
 	names := []string{set.Settings.Ledger.DynamoDB, set.Settings.Outcomes}
+	if a := set.Settings.Accounts; a != nil {
+		for _, one := range a.List {
+			names = append(names, one.Role)
+		}
+	}
 	for _, o := range set.Outside {
 		names = append(names, o.Ref.Table)
 	}

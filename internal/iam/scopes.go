@@ -59,11 +59,14 @@ func rds(kind string) string { return "arn:{partition}:rds:{region}:{account}:" 
 // scopes are those of the permissions that are not limited by what a policy
 // file names. Those that a change takes are on the resources of its type.
 var scopes = withIAM(map[string]scope{
-	"autoscaling:DescribeAutoScalingGroups":    {any: lists},
-	"autoscaling:DescribeLaunchConfigurations": {any: lists},
-	"cloudtrail:LookupEvents":                  {any: noResource},
-	"cloudwatch:GetMetricData":                 {any: "metrics have no ARNs"},
-	"config:DescribeConfigurationRecorders":    {on: []string{recorders}},
+	"autoscaling:DescribeAutoScalingGroups":          {any: lists},
+	"autoscaling:DescribeLaunchConfigurations":       {any: lists},
+	"organizations:ListAccountsForParent":            {any: wholeTree, global: noOrganizationRegion},
+	"organizations:ListOrganizationalUnitsForParent": {any: wholeTree, global: noOrganizationRegion},
+	"organizations:ListRoots":                        {any: noResource, global: noOrganizationRegion},
+	"cloudtrail:LookupEvents":                        {any: noResource},
+	"cloudwatch:GetMetricData":                       {any: "metrics have no ARNs"},
+	"config:DescribeConfigurationRecorders":          {on: []string{recorders}},
 	"config:DescribeConfigurationRecorderStatus": {
 		on: []string{recorders}},
 	"config:PutEvaluations":       {any: noResource},

@@ -25,7 +25,7 @@ func (b *builder) documents() {
 		}
 		c, _ := need.Of(fact)
 		for _, call := range c.Calls {
-			b.add(want{class: reading, permission: call.Permission(), on: []string{on}, elsewhere: true}, u)
+			b.add(want{class: reading, permission: call.Permission(), on: []string{on}, elsewhere: true, central: true}, u)
 		}
 	}
 }
@@ -42,8 +42,8 @@ func (b *builder) archive(u Use) {
 	}
 	prefix = literal(prefix+"AWSLogs/") + "*"
 	bucket := "arn:{partition}:s3:::" + literal(c.Bucket)
-	b.add(want{class: reading, permission: "s3:ListBucket", on: []string{bucket}, elsewhere: true, more: Conditions{"StringLike": {"s3:prefix": {prefix}}}}, u)
-	b.add(want{class: reading, permission: "s3:GetObject", on: []string{bucket + "/" + prefix}, elsewhere: true}, u)
+	b.add(want{class: reading, permission: "s3:ListBucket", on: []string{bucket}, elsewhere: true, central: true, more: Conditions{"StringLike": {"s3:prefix": {prefix}}}}, u)
+	b.add(want{class: reading, permission: "s3:GetObject", on: []string{bucket + "/" + prefix}, elsewhere: true, central: true}, u)
 }
 
 // ledger adds what keeping cases in a table takes. A plan reads them, and keeps
@@ -71,7 +71,7 @@ func (b *builder) ledger() {
 		if call.Operation == "Query" {
 			on = append(on, table+"/index/*")
 		}
-		b.add(want{class: keeping, permission: call.Permission(), on: on, elsewhere: true}, u)
+		b.add(want{class: keeping, permission: call.Permission(), on: on, elsewhere: true, central: true}, u)
 	}
 }
 
@@ -89,7 +89,7 @@ func (b *builder) notices(p *policy.Policy) {
 			case c.SNS != nil && c.SNS.Topic == "":
 				b.note("the channel " + c.Name + " names no topic: tagwarden deploy makes one, and lets the function's role publish to it")
 			case c.SNS != nil:
-				b.add(want{class: telling, permission: "sns:Publish", on: []string{literal(c.SNS.Topic)}, elsewhere: true}, u)
+				b.add(want{class: telling, permission: "sns:Publish", on: []string{literal(c.SNS.Topic)}, elsewhere: true, central: true}, u)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func (b *builder) mail(s *policy.SES, u Use) {
 		on = append(on, ses+"configuration-set/"+literal(s.ConfigurationSet))
 	}
 	call := need.Call{Service: "sesv2", Operation: "SendEmail"}
-	b.add(want{class: telling, permission: call.Permission(), on: on, elsewhere: true, more: Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}}, u)
+	b.add(want{class: telling, permission: call.Permission(), on: on, elsewhere: true, central: true, more: Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}}, u)
 }
 
 // sortedChannels are the channels of a set by name.

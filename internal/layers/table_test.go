@@ -87,7 +87,7 @@ var table = map[string]rule{
 	"internal/outside": {layer: act, why: "reads documents outside the policy files, and edits the tables of rules among them",
 		internal: in("rules")},
 	"internal/doctor": {layer: act, why: "asks whether what a policy file needs is there",
-		internal: in("policy", "iam", "inventory", "outside", "queue")},
+		internal: in("policy", "iam", "inventory", "outside", "queue", "accounts")},
 	"internal/inventory": {layer: act, why: "a request to snapshots, and what could not be read"},
 	"internal/execute": {layer: act, why: "does what was approved, and nothing else; a command's parameters are the policy's, and an event says what eval found",
 		internal: in("guard", "plan", "policy", "eval")},

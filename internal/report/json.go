@@ -64,6 +64,7 @@ type (
 		Created  time.Time             `json:"created"`
 		Name     string                `json:"name"`
 		Account  string                `json:"account"`
+		Accounts []string              `json:"accounts,omitempty"`
 		Regions  []string              `json:"regions"`
 		Examined map[resource.Type]int `json:"examined"`
 		Complete bool                  `json:"complete"`
@@ -88,7 +89,7 @@ func writeJSONL(w io.Writer, d Document) error {
 	for _, c := range d.Closing {
 		lines = append(lines, closingLine{"closing", c})
 	}
-	sum := summaryLine{Kind: "summary", Run: d.Run, Created: d.Created, Name: d.Name, Account: d.Account,
+	sum := summaryLine{Kind: "summary", Run: d.Run, Created: d.Created, Name: d.Name, Account: d.Account, Accounts: d.Accounts,
 		Regions: d.Regions, Examined: d.Plan.Examined, Complete: d.Complete, Summary: d.Summary}
 	if d.Outcome != nil {
 		for _, x := range d.Deliveries {

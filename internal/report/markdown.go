@@ -17,7 +17,12 @@ func writeMarkdown(w io.Writer, d Document, o Options) error {
 	for i, r := range d.Regions {
 		where[i] = code(r)
 	}
-	b.WriteString("### tagwarden: account " + code(d.Account))
+	whose := "account " + code(d.Account)
+	many := len(d.Accounts) > 0
+	if many {
+		whose = number(len(d.Accounts), "account", "accounts")
+	}
+	b.WriteString("### tagwarden: " + whose)
 	if len(where) > 0 {
 		b.WriteString(" in " + strings.Join(where, ", "))
 	}
@@ -27,9 +32,9 @@ func writeMarkdown(w io.Writer, d Document, o Options) error {
 			b.WriteString("\n#### " + code(f.Policy) + " (" + escape(string(f.Mode)) + ")\n\n")
 			b.WriteString("| Resource | Name | Region | Status | Why | What follows |\n|---|---|---|---|---|---|\n")
 		}
-		b.WriteString(row(f, c))
+		b.WriteString(row(f, c, many))
 	}
-	markdownUnread(&b, d.Unread)
+	markdownUnread(&b, d.Unread, many)
 	b.WriteString("\n")
 	if d.Outcome == nil {
 		b.WriteString("**To do:** " + escape(Summary(d.Plan)) + "\n")
@@ -40,7 +45,15 @@ func writeMarkdown(w io.Writer, d Document, o Options) error {
 	return err
 }
 
-func row(f plan.Finding, c clock) string {
+// placed is a region, with its account where there are several.
+func placed(account, region string, many bool) string {
+	if many {
+		return strings.TrimSpace(account + " " + region)
+	}
+	return region
+}
+
+func row(f plan.Finding, c clock, many bool) string {
 	why := make([]string, len(f.Reasons))
 	for i, r := range f.Reasons {
 		why[i] = escape(r.Text)
@@ -50,17 +63,17 @@ func row(f plan.Finding, c clock) string {
 		next[i] = "**" + a.Action.String() + "** " + escape(c.standing(a))
 	}
 	in := func(s string) string { return strings.ReplaceAll(code(s), "|", `\|`) }
-	return "| " + strings.Join([]string{in(f.Resource.ID), in(f.Resource.Name), in(f.Resource.Region), escape(string(f.Status)),
+	return "| " + strings.Join([]string{in(f.Resource.ID), in(f.Resource.Name), in(placed(f.Resource.Account, f.Resource.Region, many)), escape(string(f.Status)),
 		strings.Join(why, "<br>"), strings.Join(next, "<br>")}, " | ") + " |\n"
 }
 
-func markdownUnread(b *bytes.Buffer, us []plan.Unread) {
+func markdownUnread(b *bytes.Buffer, us []plan.Unread, many bool) {
 	if len(us) == 0 {
 		return
 	}
 	b.WriteString("\n#### Could not be read\n\n")
 	for _, u := range us {
-		b.WriteString("- " + code(u.Region) + ": " + escape(u.Reason) + "\n")
+		b.WriteString("- " + code(placed(u.Account, u.Region, many)) + ": " + escape(u.Reason) + "\n")
 	}
 }
 

@@ -26,10 +26,12 @@ type terminal struct {
 	buf   bytes.Buffer
 	width int
 	style palette
+	// many says that the plan is about several accounts, so that each is named.
+	many bool
 }
 
 func writeTable(w io.Writer, d Document, o Options) error {
-	t := &terminal{clock: clock{now: d.Created, zone: o.Zone}, width: o.Width, style: newPalette(o.Color)}
+	t := &terminal{clock: clock{now: d.Created, zone: o.Zone}, width: o.Width, style: newPalette(o.Color), many: len(d.Accounts) > 0}
 	t.header(d)
 	for i := 0; i < len(d.Findings) && o.Extent != Totals; {
 		n := i
@@ -53,7 +55,7 @@ func (t *terminal) header(d Document) {
 	if len(d.Regions) > 0 {
 		where = " in " + strings.Join(d.Regions, ", ")
 	}
-	t.text("", "Account "+d.Account+where+", as of "+t.date(d.Created), t.style.strong)
+	t.text("", whose(d.Plan)+where+", as of "+t.date(d.Created), t.style.strong)
 	run := "run " + d.Run
 	if d.Name != "" && d.Name != "default" {
 		run += " of " + d.Name
@@ -62,6 +64,21 @@ func (t *terminal) header(d Document) {
 		run += ", only " + strings.Join(d.Only, ", ")
 	}
 	t.text("", run, t.style.dim)
+}
+
+// mostNamed is how many accounts a header names.
+const mostNamed = 5
+
+// whose says which accounts a plan is about.
+func whose(p *plan.Plan) string {
+	switch n := len(p.Accounts); {
+	case n == 0:
+		return "Account " + p.Account
+	case n > mostNamed:
+		return strconv.Itoa(n) + " accounts"
+	default:
+		return "Accounts " + strings.Join(p.Accounts, ", ")
+	}
 }
 
 func (t *terminal) policy(fs []plan.Finding, samples bool) {
@@ -120,7 +137,7 @@ func (t *terminal) finding(f *plan.Finding) {
 // resource is its id, name and region; the name gives way where there is no
 // room.
 func (t *terminal) resource(r plan.Resource, used int) string {
-	id, name, region := diag.Printable(r.ID), diag.Printable(r.Name), diag.Printable(r.Region)
+	id, name, region := diag.Printable(r.ID), diag.Printable(r.Name), diag.Printable(placed(r.Account, r.Region, t.many))
 	if t.width > 0 && name != "" {
 		name = cut(name, max(8, t.width-used-lipgloss.Width(id)-lipgloss.Width(region)-4))
 	}
@@ -141,7 +158,7 @@ func (t *terminal) unread(us []plan.Unread) {
 	t.line("")
 	t.line(t.style.strong("Could not be read"))
 	for _, u := range us {
-		what := u.Region
+		what := placed(u.Account, u.Region, t.many)
 		if u.Type != "" {
 			what += " " + string(u.Type)
 		}
