@@ -28,6 +28,8 @@ type user struct {
 	// unwatched says that calls take no detour by way of a recorder, which would
 	// cost time where answers are large.
 	unwatched bool
+	// governed says that the file names accounts, which have a role of their own.
+	governed bool
 }
 
 // newUser copies the example, and all tables, to a folder of its own, so that
@@ -63,7 +65,7 @@ type document struct {
 			At                  time.Time
 		}
 	}
-	Unread []struct{ Region, Call string }
+	Unread []struct{ Account, Region, Call string }
 }
 
 // run runs a command line and returns its exit code and output.

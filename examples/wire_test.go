@@ -125,10 +125,16 @@ func (r *recorder) check(u *user, args []string) {
 	if i := slices.Index(args, "--region"); i >= 0 {
 		more = append(more, args[i:i+2]...)
 	}
-	whole := u.policies(more...)
-	role := whole
-	if args[0] == "plan" {
-		role = u.policies(append(more, "--read-only")...)
+	roles := [][]string{more}
+	if u.governed {
+		roles = append(roles, append(slices.Clone(more), "--member"))
+	}
+	var role iamtest.Layer
+	for _, one := range roles {
+		if args[0] == "plan" {
+			one = append(slices.Clone(one), "--read-only")
+		}
+		role = append(role, u.policies(one...)...)
 	}
 	name := filepath.Base(u.file)
 	wire.Lock()
@@ -151,8 +157,10 @@ func (r *recorder) check(u *user, args []string) {
 	for _, what := range slices.Sorted(maps.Keys(refused)) {
 		u.t.Errorf("%s of %s asks for what its role does not allow: %s", args[0], name, what)
 	}
-	for _, g := range u.grants(append(more, "--explain", "-o", "json")...) {
-		wire.granted[name][g.Permission] = true
+	for _, one := range roles {
+		for _, g := range u.grants(append(slices.Clone(one), "--explain", "-o", "json")...) {
+			wire.granted[name][g.Permission] = true
+		}
 	}
 }
 

@@ -173,7 +173,12 @@ func (c *wireCall) asked() (actions, resources []string, context iamtest.Context
 			resources = []string{"*"}
 		}
 		context = iamtest.Context{"resource-explorer-2:Operation": {"ListResources"}}
-	default: // sts, cloudtrail, monitoring
+	case "sts":
+		resources = []string{"*"}
+		if c.operation == "AssumeRole" {
+			resources = c.form["RoleArn"]
+		}
+	default: // cloudtrail, monitoring, organizations
 		resources = []string{"*"}
 	}
 	return actions, resources, context

@@ -205,3 +205,119 @@ func TestSettingsWithAccountsNeedWhatLeadsToThem(t *testing.T) {
 		t.Error("the caller's account was judged alone")
 	}
 }
+
+// stopAtStart stops at once what starts without being kept.
+const stopAtStart = "policies: [{name: p, resource: ec2:instance, on: {state: running}, mode: enforce, match: '!(\"Keep\" in resource.tags)', enforce: [stop]}]"
+
+// in is an event of another account.
+func in(of, event string) string {
+	return strings.ReplaceAll(event, `"account":"`+account+`"`, `"account":"`+of+`"`)
+}
+
+func TestAnEventIsJudgedInItsOwnAccount(t *testing.T) {
+	g := newGoverned(t, two+stopAtStart)
+	id := g.launch("i-00000000000000001", time.Hour, nil)
+	there := g.others[payments].Launch(sim.Instance{ID: id, Region: region, LaunchedAt: start.Add(-time.Hour)}) // the same id, as nobody would have it
+	h, _, err := g.app().Handle(t.Context(), g.event(in(payments, running(there))))
+	if err != nil || h.Ignored != "" {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	if i, _ := g.others[payments].Instance(there); i.State == "running" {
+		t.Error("the instance of the event's account runs")
+	}
+	if i, _ := g.aws.Instance(id); i.State != "running" || g.aws.Calls()["ec2:StopInstances"] != 0 {
+		t.Errorf("the instance of the caller's account is %s", i.State)
+	}
+	if n := g.realm.Calls()["sts:AssumeRole"]; n == 0 || len(g.others[search].Calls()) != 0 {
+		t.Errorf("%d roles were taken on, %v", n, g.others[search].Calls())
+	}
+}
+
+func TestAnEventOfAnAccountThatIsNotGovernedIsIgnored(t *testing.T) {
+	g := newGoverned(t, two+stopAtStart)
+	id := g.others[search].Launch(sim.Instance{ID: "i-00000000000000003", Region: region, LaunchedAt: start.Add(-time.Hour)})
+	h, _, err := g.app().Handle(t.Context(), g.event(in(search, running(id))))
+	if err != nil || h.Ignored != "it is about account "+search+", which is not among the accounts of the settings" {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if n := len(g.others[search].Calls()) + len(g.aws.Calls()); n > 1 { // who we are
+		t.Errorf("%d calls", n)
+	}
+}
+
+func TestAnEventOfAnAccountThatCannotBeEnteredIsHandledAgain(t *testing.T) {
+	g := newGoverned(t, two+stopAtStart)
+	id := g.others[payments].Launch(sim.Instance{ID: "i-00000000000000002", Region: region, LaunchedAt: start.Add(-time.Hour)})
+	g.realm.Distrust(g.others[payments], "tagwarden")
+	e := g.event(in(payments, running(id)))
+	if _, _, err := g.app().Handle(t.Context(), e); err == nil || !strings.Contains(err.Error(), "entering account "+payments) {
+		t.Fatalf("error %v", err)
+	}
+	g.realm.Trust(g.others[payments], "tagwarden", "")
+	if h, _, err := g.app().Handle(t.Context(), e); err != nil || h.Ignored != "" || !h.Done() {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if i, _ := g.others[payments].Instance(id); i.State == "running" {
+		t.Error("it runs")
+	}
+}
+
+func TestOurOwnCallInAnotherAccountWakesNothing(t *testing.T) {
+	g := newGoverned(t, two+"policies: [{name: p, resource: ec2:instance, on: {api: 'ec2:CreateTags'}, mode: enforce, enforce: [stop]}]")
+	id := g.others[payments].Launch(sim.Instance{ID: "i-00000000000000002", Region: region, LaunchedAt: start.Add(-time.Hour)})
+	for who, ignored := range map[string]bool{"tagwarden-default": true, "ada": false} {
+		h, _, err := g.app().Handle(t.Context(), g.event(`{"id":"`+who+`","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"`+payments+`","time":"2026-06-01T09:00:00Z","region":"`+region+`",
+			"detail":{"eventVersion":"1.11","eventSource":"ec2.amazonaws.com","eventName":"CreateTags","awsRegion":"`+region+`","eventTime":"2026-06-01T09:00:00Z","eventID":"`+who+`","recipientAccountId":"`+payments+`",
+			"userIdentity":{"type":"AssumedRole","principalId":"AROA:x","arn":"arn:aws:sts::`+payments+`:assumed-role/tagwarden/`+who+`","accountId":"`+payments+`"},
+			"requestParameters":{"resourcesSet":{"items":[{"resourceId":"`+id+`"}]},"tagSet":{"items":[{"key":"a","value":"b"}]}},"responseElements":{"_return":true}}}`))
+		if err != nil || (h.Ignored == "it is tagwarden's own call") != ignored {
+			t.Errorf("a call of %s: %+v, %v", who, h, err)
+		}
+	}
+}
+
+func TestWhoMadeWhatIsSoughtInEachAccount(t *testing.T) {
+	g := newGoverned(t, two+"policies: [{name: p, resource: ec2:instance, mode: enforce, tags: {Owner: {value: creator.name}}}]")
+	ids := map[string]*sim.Account{"i-00000000000000001": g.aws, "i-00000000000000002": g.others[payments]}
+	for id, of := range ids {
+		of.Launch(sim.Instance{ID: id, Region: region, LaunchedAt: start.Add(-day), By: sim.Person("maker-of-" + id)})
+	}
+	a, p := g.plan()
+	if _, err := a.Apply(t.Context(), p, start); err != nil {
+		t.Fatal(err)
+	}
+	for id, of := range ids {
+		if i, _ := of.Instance(id); !strings.Contains(i.TagSet["Owner"], id) {
+			t.Errorf("the owner of %s: %q", id, i.TagSet["Owner"])
+		}
+		if n := of.Calls()["cloudtrail:LookupEvents"]; n == 0 {
+			t.Errorf("CloudTrail of the account of %s was not asked", id)
+		}
+	}
+}
+
+func TestARunInSeveralAccountsIsTakenBackInEach(t *testing.T) {
+	g := newGoverned(t, two+stopUntagged)
+	g.launch("i-00000000000000001", day, nil)
+	g.others[payments].Launch(sim.Instance{ID: "i-00000000000000002", Region: region, LaunchedAt: start.Add(-day)})
+	a, p := g.plan()
+	if _, err := a.Apply(t.Context(), p, start); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []*sim.Account{g.aws, g.others[payments]} {
+		of.Clock().Advance(time.Hour)
+	}
+	a = g.app()
+	back, err := a.Undo(t.Context(), app.Request{Run: "back", Now: g.aws.Clock().Now()}, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Apply(t.Context(), back, g.aws.Clock().Now()); err != nil {
+		t.Fatal(err)
+	}
+	for id, of := range map[string]*sim.Account{"i-00000000000000001": g.aws, "i-00000000000000002": g.others[payments]} {
+		if i, _ := of.Instance(id); i.State != "pending" && i.State != "running" {
+			t.Errorf("%s is %s", id, i.State)
+		}
+	}
+}

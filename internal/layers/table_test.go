@@ -138,7 +138,7 @@ var table = map[string]rule{
 	"internal/aws/cloudwatchtest": {layer: tests,
 		why: "answers for CloudWatch's metrics, in the protocol that no emulator speaks", outside: []string{smithy}},
 	"internal/sim/contract": {layer: tests, why: "what every account must do, real or not",
-		internal: in("inventory", "execute", "outside", "rules")},
+		internal: in("accounts", "inventory", "execute", "outside", "rules")},
 	"internal/queue/contract": {layer: tests, why: "what every keeper of notes must do",
 		internal: in("queue")},
 	"internal/record/contract": {layer: tests, why: "what every ledger must do",

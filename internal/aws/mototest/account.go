@@ -28,6 +28,13 @@ type Account struct {
 func (s *Server) Account(t testing.TB, region string) *Account {
 	t.Helper()
 	a := &Account{ID: fmt.Sprintf("%012d", 200000000000+s.accounts.Add(1)), Region: region, server: s, key: "test"}
+	a.enter(t)
+	return a
+}
+
+// enter gets keys of the account, by taking a role of it on.
+func (a *Account) enter(t testing.TB) {
+	t.Helper()
 	var out struct {
 		Credentials struct {
 			AccessKeyID     string `xml:"AccessKeyId"`
@@ -38,7 +45,6 @@ func (s *Server) Account(t testing.TB, region string) *Account {
 	a.query(t, "sts", "2011-06-15", &out, "AssumeRole",
 		"RoleArn", "arn:aws:iam::"+a.ID+":role/tagwarden-test", "RoleSessionName", "test")
 	a.key, a.secret, a.token = out.Credentials.AccessKeyID, out.Credentials.SecretAccessKey, out.Credentials.SessionToken
-	return a
 }
 
 // In returns the same account in another region.
