@@ -105,14 +105,10 @@ func New(s *policy.Settings, own Door, realm Realm) *Accounts {
 const current = 10 * time.Minute
 
 // Load finds out which accounts are governed, as of now, and returns them sorted
-// by ID. Those of an organization are listed again where the last list is older
+// by ID; caller is whose credentials lead there. Those of an organization are listed again where the last list is older
 // than ten minutes, or with anew, than now; its errors wrap a *fault.Error, but for
 // an ID in the settings that the organization does not have.
-func (a *Accounts) Load(ctx context.Context, now time.Time, anew bool) ([]Member, error) {
-	caller, err := a.own.Source.Caller(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("asking whose account this is: %w", err)
-	}
+func (a *Accounts) Load(ctx context.Context, caller inventory.Caller, now time.Time, anew bool) ([]Member, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	age := now.Sub(a.listed)
@@ -120,6 +116,7 @@ func (a *Accounts) Load(ctx context.Context, now time.Time, anew bool) ([]Member
 		return a.members, nil
 	}
 	var members []Member
+	var err error
 	if a.set.Organization == nil {
 		for _, one := range a.set.List {
 			members = append(members, Member{Account: one})

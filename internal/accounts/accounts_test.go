@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/need"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/resource"
@@ -28,6 +29,9 @@ const (
 	other  = "333344445555"
 	region = "us-east-1"
 )
+
+// caller is whose credentials lead to the accounts.
+var caller = inventory.Caller{Account: home, ARN: "arn:aws:sts::" + home + ":assumed-role/tagwarden/embedded"}
 
 var start = time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)
 
@@ -84,7 +88,7 @@ func TestEachAccountIsEnteredAsTheSettingsSay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newWorld().of(list(tt.list...))
-			if _, err := a.Load(t.Context(), start, true); err != nil {
+			if _, err := a.Load(t.Context(), caller, start, true); err != nil {
 				t.Fatal(err)
 			}
 			_, who, err := a.Enter(t.Context(), tt.enter)
@@ -105,7 +109,7 @@ func TestWhatIsOfAnotherAccountIsRefused(t *testing.T) {
 	w := newWorld()
 	id := w.home.Launch(sim.Instance{Region: region})
 	a := w.of(list(policy.Account{ID: home}))
-	if _, err := a.Load(t.Context(), start, true); err != nil {
+	if _, err := a.Load(t.Context(), caller, start, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, of := range []string{member, other, ""} {
@@ -172,7 +176,7 @@ func TestIncludeAndExcludeSayWhichAccountsOfAnOrganizationAreGoverned(t *testing
 			w := newWorld()
 			organized(w)
 			all := w.of(&policy.Accounts{Organization: &policy.Organization{Role: "tagwarden", Include: tt.include, Exclude: tt.exclude}})
-			got, err := all.Load(t.Context(), start, true)
+			got, err := all.Load(t.Context(), caller, start, true)
 			if tt.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.fails) || fault.HintOf(err) == "" {
 					t.Errorf("error %v", err)
@@ -214,7 +218,7 @@ func TestNothingExcludedIsGoverned(t *testing.T) {
 		}
 		some := rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 3, rapid.ID[string])
 		o := &policy.Organization{Role: "tagwarden", Include: some.Draw(t, "include"), Exclude: some.Draw(t, "exclude")}
-		got, err := w.of(&policy.Accounts{Organization: o}).Load(t.Context(), start, true)
+		got, err := w.of(&policy.Accounts{Organization: o}).Load(t.Context(), caller, start, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +248,7 @@ func TestAnOrganizationIsListedAgainWhenItsListIsOld(t *testing.T) {
 		anew  bool
 		lists int
 	}{{0, true, 1}, {0, true, 1}, {time.Minute, false, 1}, {2 * time.Minute, true, 2}, {11 * time.Minute, false, 2}, {13 * time.Minute, false, 3}, {-time.Hour, false, 4}} {
-		if _, err := a.Load(t.Context(), start.Add(step.after), step.anew); err != nil {
+		if _, err := a.Load(t.Context(), caller, start.Add(step.after), step.anew); err != nil {
 			t.Fatal(err)
 		}
 		if n := w.realm.Calls()["organizations:ListRoots"]; n != step.lists {
@@ -260,7 +264,7 @@ func TestUnitsInACircleEnd(t *testing.T) {
 	w.realm.AddUnit("ou-root-aaaaaaaa", "r-root")
 	for _, exclude := range [][]string{nil, {"ou-root-aaaaaaaa"}} {
 		a := w.of(&policy.Accounts{Organization: &policy.Organization{Role: "tagwarden", Exclude: exclude}})
-		if _, err := a.Load(t.Context(), start, true); err == nil || !strings.Contains(err.Error(), "circle") {
+		if _, err := a.Load(t.Context(), caller, start, true); err == nil || !strings.Contains(err.Error(), "circle") {
 			t.Errorf("error %v", err)
 		}
 	}
@@ -270,7 +274,7 @@ func TestSessionNamesAreNoLongerThanSTSTakes(t *testing.T) {
 	w := newWorld()
 	name := strings.Repeat("n", 64)
 	a := accounts.New(&policy.Settings{Name: name, Accounts: list(policy.Account{ID: member, Role: "tagwarden"})}, accounts.Door{Source: w.home}, w.realm)
-	if _, err := a.Load(t.Context(), start, true); err != nil {
+	if _, err := a.Load(t.Context(), caller, start, true); err != nil {
 		t.Fatal(err)
 	}
 	_, who, err := a.Enter(t.Context(), member)

@@ -27,7 +27,7 @@ func (a *App) govern(ctx context.Context, s *session, anew bool) error {
 	case a.o.Accounts == nil:
 		return nil
 	}
-	members, err := a.o.Accounts.Load(ctx, s.build.Now, anew)
+	members, err := a.o.Accounts.Load(ctx, s.caller, s.build.Now, anew)
 	if err != nil {
 		return err
 	}

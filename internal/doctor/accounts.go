@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/inventory"
 )
 
 // accounts enters every account that the settings name, and nothing more: what
@@ -15,7 +16,7 @@ func (d *doctor) accounts(ctx context.Context) {
 	if d.Accounts == nil {
 		return
 	}
-	members, err := d.Accounts.Load(ctx, d.Now(), true)
+	members, err := d.Accounts.Load(ctx, inventory.Caller{Account: d.who.Account, ARN: d.who.ARN}, d.Now(), true)
 	if err != nil {
 		c := failed(AboutAccount, "", err, "")
 		if fault.ClassOf(err) == fault.Denied { // it was asked as a run will ask
