@@ -68,6 +68,9 @@ func TestARoleIsTakenOnOnceForAllItsCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if own := realm.taken[payments].session; own.limits == s.limits || own.cfg.HTTPClient != s.cfg.HTTPClient {
+		t.Error("the account shares request rates with the caller's, or has connections of its own")
+	}
 	if diff := cmp.Diff([]string{"AssumeRole", "DescribeInstances", "DescribeInstances", "DescribeInstances"}, in.calls()); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}

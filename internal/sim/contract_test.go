@@ -4,7 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tagwarden/tagwarden/internal/accounts"
+	"github.com/tagwarden/tagwarden/internal/creators"
+	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/sim/contract"
@@ -70,3 +74,18 @@ func newAccount() *sim.Account {
 func TestTheAccountKeepsTheContract(t *testing.T) { contract.Run(t, backend) }
 
 func TestTheAccountIsAsStrictAsAWS(t *testing.T) { contract.RunStrict(t, backend) }
+
+// What leads to several accounts does with one of them as the account itself does.
+func TestTheWayIntoSeveralAccountsKeepsTheContract(t *testing.T) {
+	contract.Run(t, func(t *testing.T) contract.Backend {
+		b := backend(t)
+		own := accounts.Door{Source: b.Source, Actor: b.Actor, Trail: b.Source.(creators.Trail)}
+		all := accounts.New(&policy.Settings{Name: "central", Accounts: &policy.Accounts{List: []policy.Account{{ID: b.Place.Account}}}}, own, sim.NewRealm())
+		caller := inventory.Caller{Account: b.Place.Account, ARN: "arn:aws:sts::" + b.Place.Account + ":assumed-role/tagwarden/embedded"}
+		if _, err := all.Load(t.Context(), caller, time.Time{}, true); err != nil {
+			t.Fatal(err)
+		}
+		b.Source, b.Actor = all.Source(), all.Actor()
+		return b
+	})
+}
