@@ -47,7 +47,8 @@ topics, alarms, and a role that may do what the policies do and nothing else. It
 asks nobody, needs no credentials, and writes the same bytes for the same files.
 
 template.yaml is the stack. Where the policy file names regions, forwarding.yaml
-is for each of the others: it sends their events to the stack's.
+is for each of the others: it sends their events to the stack's. Where it names
+accounts, member.yaml is for each of these, in every region: docs/organisations.md.
 
 With --package the function's package is written beside them, made of the program
 that --bootstrap names, the policy files, and the tables that they name.

@@ -32,7 +32,7 @@ func nameOf(settings string) string {
 
 // check says what cannot be deployed, all of it.
 func check(set *policy.Set, d *Deployment, o Options) error {
-	errs := []error{checkName(d.Name, o.Name)}
+	errs := []error{checkName(d.Name, o.Name), checkAccounts(set)}
 	for _, name := range slices.Sorted(maps.Keys(set.Channels)) {
 		errs = append(errs, checkChannel(set.Channels[name]))
 	}

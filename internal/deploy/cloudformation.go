@@ -21,6 +21,7 @@ type File struct {
 const (
 	TemplateFile   = "template.yaml"
 	ForwardingFile = "forwarding.yaml"
+	MemberFile     = "member.yaml"
 	PackageFile    = "function.zip"
 )
 
@@ -28,16 +29,20 @@ const (
 // call; a larger one is read from a bucket ("CloudFormation quotas").
 const maxBody = 51200
 
-// CloudFormation writes the templates of a deployment: the stack, and where
-// events of several regions are wanted, that of each other region.
+// CloudFormation writes the templates of a deployment: the stack, where events of
+// several regions are wanted that of each other region, and where other accounts
+// are governed that of each of them.
 func CloudFormation(d *Deployment) ([]File, error) {
-	c := &cloudFormation{d: d, names: map[string]bool{}}
+	c := newCloudFormation(d)
 	c.variables()
 	c.parameters()
 	c.resources()
 	files := []File{{TemplateFile, c.template()}}
 	if d.forwards() {
 		files = append(files, File{ForwardingFile, forwarding(d)})
+	}
+	if d.Members != nil {
+		files = append(files, File{MemberFile, memberTemplate(d)})
 	}
 	const maxTemplate = 1 << 20 // of one that is read from a bucket
 	for _, f := range files {
@@ -84,6 +89,12 @@ type cloudFormation struct {
 	// parameter is the name of each variable's, and topicOf that of the topic of
 	// each channel which names none.
 	parameter, topicOf map[string]string
+	// used are the variables that were referred to.
+	used map[string]bool
+}
+
+func newCloudFormation(d *Deployment) *cloudFormation {
+	return &cloudFormation{d: d, names: map[string]bool{}, used: map[string]bool{}}
 }
 
 // template is the whole.
@@ -162,7 +173,9 @@ func (c *cloudFormation) named(mark string) string {
 	if channel, ok := strings.CutPrefix(mark, "topic:"); ok {
 		return c.topicOf[channel] + "Topic"
 	}
-	return c.parameter[strings.TrimPrefix(mark, "variable:")]
+	variable := strings.TrimPrefix(mark, "variable:")
+	c.used[variable] = true
+	return c.parameter[variable]
 }
 
 // reference is what a whole mark refers to.
@@ -172,6 +185,8 @@ func (c *cloudFormation) reference(mark string) any {
 		return ref(queue)
 	case WaitRole:
 		return attribute(waitRole, "Arn")
+	case Organization:
+		return ref("OrganizationId")
 	}
 	variable, name := strings.TrimPrefix(mark, "variable:"), c.named(mark)
 	for _, v := range c.d.Variables {
@@ -223,7 +238,9 @@ func (c *cloudFormation) tree(v any) any {
 // pattern is an event pattern.
 func (c *cloudFormation) pattern(p Pattern) object {
 	var o object
-	o.put("account", c.texts(p.Account))
+	if len(p.Account) > 0 {
+		o.put("account", c.texts(p.Account))
+	}
 	if len(p.Region) > 0 {
 		o.put("region", c.texts(p.Region))
 	}

@@ -56,8 +56,12 @@ type Deployment struct {
 	Regions []string
 	// Everywhere says that events of all regions are wanted, and Regions is empty.
 	Everywhere bool
-	Rules      []Rule
-	Schedules  []Schedule
+	// Own says that the account of the deployment is one of those governed.
+	Own bool
+	// Members are the others, nil for none.
+	Members   *Members
+	Rules     []Rule
+	Schedules []Schedule
 	// Waits says that policies let events settle, in the queue which calls the
 	// function. WaitsLong says that some do for longer than a queue holds a message
 	// back: EventBridge Scheduler keeps these, and puts them into it by WaitRole.
@@ -72,6 +76,8 @@ type Deployment struct {
 	// Documents are the policies of the role, but for what the function needs to
 	// run at all.
 	Documents []iam.Document
+	// fixed are the variables whose value is in the deployment itself.
+	fixed []Variable
 	// Senders are the identities that SES must have verified.
 	Senders []Sender
 	// Notes are sentences for whoever deploys.
@@ -190,7 +196,11 @@ func For(set *policy.Set, o Options) (*Deployment, error) {
 	if err := check(set, d, o); err != nil {
 		return nil, err
 	}
+	if err := d.fix(set); err != nil {
+		return nil, err
+	}
 	d.regions(set)
+	d.govern(set)
 	if err := d.rules(set); err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func examples(t testing.TB) map[string]policy.Source {
 
 func TestTemplatesAreAsInTheFiles(t *testing.T) {
 	all := examples(t)
-	for name, source := range map[string]policy.Source{"s2-dynamodb": all["s2-dynamodb"], "s3-creator-tags": all["s3-creator-tags"], "everything": text(everything)} {
+	for name, source := range map[string]policy.Source{"s2-dynamodb": all["s2-dynamodb"], "s3-creator-tags": all["s3-creator-tags"], "everything": text(everything), "accounts": text(governing(list))} {
 		for _, f := range rendered(t, deployed(t, none, source)) {
 			path := filepath.Join("testdata", name+"-"+f.Name)
 			if *update {
@@ -151,7 +151,8 @@ func TestLintFindsNothingInAnyTemplate(t *testing.T) {
 	}
 	dir := t.TempDir()
 	all := examples(t)
-	all["everything"] = text(everything)
+	all["everything"], all["accounts"], all["organization"], all["topicless"] = text(everything), text(governing(list)), text(governing(organization)), text(topicless)
+	all["long-wait"], all["roles"] = text(small("zone: UTC", "", ", on: created, settle: 1h")), text(governing(strings.Replace(list, "ops/warden", "other", 1)))
 	var args []string
 	for name, source := range all {
 		for _, f := range rendered(t, deployed(t, none, source)) {

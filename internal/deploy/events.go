@@ -20,7 +20,7 @@ const maxPattern = 2048
 // Pattern is what a rule of EventBridge catches. Its JSON is what EventBridge
 // takes, but for marks.
 type Pattern struct {
-	Account []string       `json:"account"`
+	Account []string       `json:"account,omitempty"`
 	Region  []string       `json:"region,omitempty"`
 	Source  []string       `json:"source"`
 	Kind    []string       `json:"detail-type"`
@@ -43,26 +43,49 @@ func (d *Deployment) regions(set *policy.Set) {
 	}
 }
 
-// rules makes a rule for each kind of event that wakes a policy.
-func (d *Deployment) rules(set *policy.Set) error {
-	if err := d.calls(set); err != nil {
+// rules makes the rules of the deployment's account, and of the others. Where
+// that account is not governed, only what the function itself tells is of use.
+func (d *Deployment) rules(set *policy.Set) (err error) {
+	if d.Rules, err = d.rulesIn(set, []string{Account}); err != nil {
 		return err
 	}
-	for _, r := range []*Rule{d.states(set), d.tagChanges(set), d.configured(set), d.outcomes(set)} {
-		if r == nil {
-			continue
-		}
-		if n := r.Pattern.size(); n > maxPattern {
-			return fmt.Errorf("the pattern of the rule for %s has %d characters, and EventBridge takes %d: name fewer regions, or write regions: [all]", r.About, n, maxPattern)
-		}
-		d.Rules = append(d.Rules, *r)
+	if !d.Own {
+		d.Rules = slices.DeleteFunc(d.Rules, func(r Rule) bool { return !r.Here })
+	}
+	if d.Members != nil {
+		return d.memberRules(set)
 	}
 	return nil
 }
 
-// pattern is one of an event, in the account of the deployment.
-func (d *Deployment) pattern(kind string, detail map[string]any, sources ...string) Pattern {
-	return Pattern{Account: []string{Account}, Region: d.Regions, Source: sources, Kind: []string{kind}, Detail: detail}
+// rulesIn makes a rule for each kind of event that wakes a policy, in some
+// accounts; none is any.
+func (d *Deployment) rulesIn(set *policy.Set, accounts []string) ([]Rule, error) {
+	of := &watched{regions: d.Regions, accounts: accounts}
+	if err := of.calls(set); err != nil {
+		return nil, err
+	}
+	for _, r := range []*Rule{of.states(set), of.tagChanges(set), of.configured(set), of.outcomes(set)} {
+		if r == nil {
+			continue
+		}
+		if n := r.Pattern.size(); n > maxPattern {
+			return nil, fmt.Errorf("the pattern of the rule for %s has %d characters, and EventBridge takes %d: name fewer regions, or write regions: [all]", r.About, n, maxPattern)
+		}
+		of.rules = append(of.rules, *r)
+	}
+	return of.rules, nil
+}
+
+// watched is where events are looked for, and the rules that do.
+type watched struct {
+	regions, accounts []string
+	rules             []Rule
+}
+
+// pattern is one of an event.
+func (w *watched) pattern(kind string, detail map[string]any, sources ...string) Pattern {
+	return Pattern{Account: w.accounts, Region: w.regions, Source: sources, Kind: []string{kind}, Detail: detail}
 }
 
 // types are those of the policies that something wakes, with any for any.
@@ -111,21 +134,21 @@ func callKeys(set *policy.Set) map[string][]string {
 // calls makes the rules for what CloudTrail records, as few as have room for
 // it. A rule about several services catches a call of one that is named as
 // another's; the function ignores it.
-func (d *Deployment) calls(set *policy.Set) error {
+func (w *watched) calls(set *policy.Set) error {
 	keys := callKeys(set)
 	var now map[string][]string
 	var all []map[string][]string
 	for _, service := range slices.Sorted(maps.Keys(keys)) {
-		for _, part := range d.fitting(service, keys[service]) {
+		for _, part := range w.fitting(service, keys[service]) {
 			joined := maps.Clone(now)
 			if joined == nil || len(joined[service]) > 0 {
 				joined = map[string][]string{}
 			}
 			joined[service] = part
-			if n := d.callPattern(joined).size(); n > maxPattern {
+			if n := w.callPattern(joined).size(); n > maxPattern {
 				joined = map[string][]string{service: part}
 			}
-			if n := d.callPattern(joined).size(); n > maxPattern {
+			if n := w.callPattern(joined).size(); n > maxPattern {
 				return fmt.Errorf("the pattern of a rule for %s:%s alone has %d characters, and EventBridge takes %d: name fewer regions, or write regions: [all]", service, part[0], n, maxPattern)
 			}
 			if len(all) > 0 && len(joined) > 1 {
@@ -140,24 +163,24 @@ func (d *Deployment) calls(set *policy.Set) error {
 		if len(all) > 1 {
 			name = fmt.Sprintf("Calls%d", i+1)
 		}
-		d.Rules = append(d.Rules, Rule{Name: name, About: "calls of " + strings.Join(slices.Sorted(maps.Keys(services)), ", ") + " that succeeded", Calls: true, Pattern: d.callPattern(services)})
+		w.rules = append(w.rules, Rule{Name: name, About: "calls of " + strings.Join(slices.Sorted(maps.Keys(services)), ", ") + " that succeeded", Calls: true, Pattern: w.callPattern(services)})
 	}
 	return nil
 }
 
 // fitting divides the calls of one service so that each part has room in a
 // pattern, or is one call.
-func (d *Deployment) fitting(service string, names []string) [][]string {
-	if len(names) <= 1 || d.callPattern(map[string][]string{service: names}).size() <= maxPattern {
+func (w *watched) fitting(service string, names []string) [][]string {
+	if len(names) <= 1 || w.callPattern(map[string][]string{service: names}).size() <= maxPattern {
 		return [][]string{names}
 	}
 	half := len(names) / 2
-	return append(d.fitting(service, names[:half]), d.fitting(service, names[half:])...)
+	return append(w.fitting(service, names[:half]), w.fitting(service, names[half:])...)
 }
 
 // callPattern catches calls that succeeded: others have an errorCode. Nobody but
 // AWS can put events of its sources on a bus.
-func (d *Deployment) callPattern(services map[string][]string) Pattern {
+func (w *watched) callPattern(services map[string][]string) Pattern {
 	var sources []string
 	var from, names []any
 	seen := map[string]bool{}
@@ -170,12 +193,12 @@ func (d *Deployment) callPattern(services map[string][]string) Pattern {
 			}
 		}
 	}
-	return d.pattern("AWS API Call via CloudTrail", map[string]any{"eventSource": from, "eventName": names,
+	return w.pattern("AWS API Call via CloudTrail", map[string]any{"eventSource": from, "eventName": names,
 		"errorCode": []any{map[string]any{"exists": false}}}, sources...)
 }
 
 // states catches instances that come into a state.
-func (d *Deployment) states(set *policy.Set) *Rule {
+func (w *watched) states(set *policy.Set) *Rule {
 	states := map[string]bool{}
 	for _, p := range set.Policies {
 		for _, s := range p.Wakes.States {
@@ -185,13 +208,13 @@ func (d *Deployment) states(set *policy.Set) *Rule {
 	if len(states) == 0 {
 		return nil
 	}
-	return &Rule{Name: "States", About: "instances that come into a state", Pattern: d.pattern("EC2 Instance State-change Notification",
+	return &Rule{Name: "States", About: "instances that come into a state", Pattern: w.pattern("EC2 Instance State-change Notification",
 		map[string]any{"state": anys(slices.Sorted(maps.Keys(states)))}, "aws.ec2")}
 }
 
 // tagChanges catches changes of tags of the policies' services, but for those
 // of nothing but the mark, which are tagwarden's own.
-func (d *Deployment) tagChanges(set *policy.Set) *Rule {
+func (w *watched) tagChanges(set *policy.Set) *Rule {
 	woken := types(set, func(w policy.Wakes) bool { return w.TagsChanged })
 	if len(woken) == 0 {
 		return nil
@@ -203,7 +226,7 @@ func (d *Deployment) tagChanges(set *policy.Set) *Rule {
 	if s := services(woken); len(s) > 0 {
 		detail["service"] = anys(s)
 	}
-	return &Rule{Name: "TagChanges", About: "changes of tags", Pattern: d.pattern("Tag Change on Resource", detail, "aws.tag")}
+	return &Rule{Name: "TagChanges", About: "changes of tags", Pattern: w.pattern("Tag Change on Resource", detail, "aws.tag")}
 }
 
 // configNames begin AWS Config's names of types, by service.
@@ -211,7 +234,7 @@ var configNames = map[string]string{"autoscaling": "AWS::AutoScaling::", "dynamo
 	"lambda": "AWS::Lambda::", "rds": "AWS::RDS::", "s3": "AWS::S3::"}
 
 // configured catches what AWS Config saw change.
-func (d *Deployment) configured(set *policy.Set) *Rule {
+func (w *watched) configured(set *policy.Set) *Rule {
 	woken := types(set, func(w policy.Wakes) bool { return w.Config })
 	if len(woken) == 0 {
 		return nil
@@ -225,11 +248,11 @@ func (d *Deployment) configured(set *policy.Set) *Rule {
 		of := map[string]any{"resourceType": names}
 		detail["$or"] = []any{map[string]any{"configurationItem": of}, map[string]any{"configurationItemSummary": of}}
 	}
-	return &Rule{Name: "ConfigItems", About: "changes that AWS Config saw", Pattern: d.pattern("Config Configuration Item Change", detail, "aws.config")}
+	return &Rule{Name: "ConfigItems", About: "changes that AWS Config saw", Pattern: w.pattern("Config Configuration Item Change", detail, "aws.config")}
 }
 
 // outcomes catches what other policies did, on the bus where it is published.
-func (d *Deployment) outcomes(set *policy.Set) *Rule {
+func (w *watched) outcomes(set *policy.Set) *Rule {
 	policies, actions := map[string]bool{}, map[string]bool{}
 	for _, p := range set.Policies {
 		for _, o := range p.Wakes.Outcomes {
@@ -239,7 +262,7 @@ func (d *Deployment) outcomes(set *policy.Set) *Rule {
 	if len(policies) == 0 {
 		return nil
 	}
-	r := &Rule{Name: "Outcomes", About: "what other policies did", Here: true, Bus: set.Settings.Outcomes, Pattern: d.pattern(trigger.OutcomeKind, map[string]any{
+	r := &Rule{Name: "Outcomes", About: "what other policies did", Here: true, Bus: set.Settings.Outcomes, Pattern: w.pattern(trigger.OutcomeKind, map[string]any{
 		"name": []any{set.Settings.Name}, "state": []any{"done"}, "policy": anys(slices.Sorted(maps.Keys(policies))), "action": anys(slices.Sorted(maps.Keys(actions)))},
 		trigger.OutcomeSource)}
 	if r.Pattern.Region = nil; r.Bus == "default" {

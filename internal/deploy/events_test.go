@@ -83,18 +83,24 @@ type fatal interface {
 // caught are the names of the rules that catch an event.
 func caught(t fatal, d *deploy.Deployment, event string) []string {
 	t.Helper()
+	return caughtBy(t, d.Rules, home, event)
+}
+
+// caughtBy are the names of the rules in an account that catch an event.
+func caughtBy(t fatal, rules []deploy.Rule, account, event string) []string {
+	t.Helper()
 	var e map[string]any
 	if err := json.Unmarshal([]byte(event), &e); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, r := range d.Rules {
+	for _, r := range rules {
 		b, err := json.Marshal(r.Pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var p map[string]any
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(b), `\u0000account\u0000`, home)), &p); err != nil {
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(b), `\u0000account\u0000`, account)), &p); err != nil {
 			t.Fatal(err)
 		}
 		if len(b) > 2048 {

@@ -36,7 +36,7 @@ func (c *cloudFormation) given(name, parameter, beside string) {
 // ownNames are those that parameters and resources of the template itself have.
 var ownNames = regexp.MustCompile("^(Code(Bucket|Key)|Architecture|Release|LogDays|LogGroup|Alarm.*|.*Alarm|MailsAlarms|Trail.*|Function|Version.*|" + alias + "|Invocations|" +
 	"(Schedule|Wait)?Role|Permissions[0-9]+|" + queue + "|" + letters + "|.*(Policy|Permission|Mapping)|(Calls|Schedule|RulesTable|MakeRulesTable)[0-9]*|States|TagChanges|ConfigItems|" +
-	"Outcomes|ScheduleGroup|(Make)?Ledger)$")
+	"Outcomes|ScheduleGroup|OrganizationId|Bus.*|Member.*|Central(Role|Bus)|HomeRegion|Role(Name|Path)|ExternalId|Sender|(Make)?Ledger)$")
 
 // variables chooses the names of the variables' parameters. Those that the
 // template has for itself get Value after them.
@@ -117,6 +117,10 @@ func (c *cloudFormation) parameters() {
 			c.param(name+"Email", "String", "Who gets what is told through the channel "+t.Channels[0]+", whose topic the stack makes. Empty: nobody.", attributes("Default", ""))
 			c.when("Mails"+name, not(equals(ref(name+"Email"), "")))
 		}
+	}
+	if m := d.Members; m != nil && len(m.Accounts) == 0 {
+		c.param("OrganizationId", "String", "The id of the organization, as aws organizations describe-organization tells it: only roles in it are taken on, and only its accounts may send events.",
+			attributes("AllowedPattern", "o-[a-z0-9]{10,32}"))
 	}
 	if d.records() {
 		c.param("TrailIsLogging", "String", "yes, if a trail of CloudTrail is logging management events in every region that the policies are about: without one, no event tells of a call. With no, the stack makes one.",

@@ -24,6 +24,9 @@ func (c *cloudFormation) resources() {
 		c.waiting()
 	}
 	c.rules()
+	if c.d.Members != nil {
+		c.members()
+	}
 	c.schedules()
 	c.tables()
 	c.topics()
@@ -87,11 +90,14 @@ func (c *cloudFormation) queues() {
 	}
 	statements := list{attributes("Effect", "Deny", "Principal", "*", "Action", "sqs:*", "Resource", attribute(letters, "Arn"),
 		"Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))}
-	if len(c.d.Rules) > 0 {
-		var arns list
-		for _, r := range c.d.Rules {
-			arns = append(arns, attribute(r.Name, "Arn"))
-		}
+	var arns list
+	for _, r := range c.d.Rules {
+		arns = append(arns, attribute(r.Name, "Arn"))
+	}
+	if c.d.Members != nil {
+		arns = append(arns, sub(c.d.onBus()))
+	}
+	if len(arns) > 0 {
 		statements = append(statements, allow("events.amazonaws.com", arns))
 	}
 	c.resource("DeadLettersPolicy", "AWS::SQS::QueuePolicy", attributes("Queues", list{ref(letters)}, "PolicyDocument", document(statements)))
@@ -125,16 +131,29 @@ func document(statements list) object {
 // rules are those of EventBridge, and what lets them call the function.
 func (c *cloudFormation) rules() {
 	for _, r := range c.d.Rules {
-		o := attributes("Description", sentence(r.About), "State", "ENABLED")
+		var bus any
 		if r.Bus != "" {
-			o.put("EventBusName", r.Bus)
+			bus = r.Bus
 		}
-		o.put("EventPattern", c.pattern(r.Pattern))
-		o.put("Targets", list{attributes("Id", "function", "Arn", ref(alias), "DeadLetterConfig", attributes("Arn", attribute(letters, "Arn")))})
-		c.resource(r.Name, "AWS::Events::Rule", o, sentence(r.About))
-		c.resource(r.Name+"Permission", "AWS::Lambda::Permission", attributes("Action", "lambda:InvokeFunction", "FunctionName", ref(alias),
-			"Principal", "events.amazonaws.com", "SourceArn", attribute(r.Name, "Arn")))
+		c.rule(r, bus)
+		c.called(r.Name+"Permission", attribute(r.Name, "Arn"))
 	}
+}
+
+// rule is one whose events go to the function. bus is nil for the default one.
+func (c *cloudFormation) rule(r Rule, bus any) {
+	o := attributes("Description", sentence(r.About), "State", "ENABLED")
+	if bus != nil {
+		o.put("EventBusName", bus)
+	}
+	o.put("EventPattern", c.pattern(r.Pattern))
+	o.put("Targets", list{attributes("Id", "function", "Arn", ref(alias), "DeadLetterConfig", attributes("Arn", attribute(letters, "Arn")))})
+	c.resource(r.Name, "AWS::Events::Rule", o, sentence(r.About))
+}
+
+// called lets rules call the function, by their ARN or a pattern of it.
+func (c *cloudFormation) called(name string, by any) {
+	c.resource(name, "AWS::Lambda::Permission", attributes("Action", "lambda:InvokeFunction", "FunctionName", ref(alias), "Principal", "events.amazonaws.com", "SourceArn", by))
 }
 
 // sentence begins with a capital letter and ends with a full stop.
@@ -235,6 +254,10 @@ func (c *cloudFormation) tell() {
 	ledger := any(c.text(c.d.Ledger.Name))
 	if c.d.Ledger.Variable != "" {
 		ledger = c.text(VariableMark(c.d.Ledger.Variable))
+	}
+	if c.d.Members != nil {
+		c.outputs.put("CentralRole", attributes("Description", "The role of the function, which "+MemberFile+" asks for.", "Value", attribute("Role", "Arn")))
+		c.outputs.put("CentralBus", attributes("Description", "The bus for events of other accounts, which "+MemberFile+" asks for.", "Value", attribute("Bus", "Arn")))
 	}
 	c.outputs.put("LedgerTable", attributes("Description", "The table of the ledger.", "Value", ledger))
 	c.outputs.put("DeadLettersQueue", attributes("Description", "The queue of what was given up.", "Value", ref(letters)))

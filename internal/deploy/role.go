@@ -20,10 +20,34 @@ const maxPolicies = 10
 const room = 1024
 
 // role works out the permissions of the policies, and of the function's own
-// calls.
+// calls. Where the account of the deployment is not governed, the function only
+// keeps its books there.
 func (d *Deployment) role(set *policy.Set) error {
+	role, err := d.permissions(set, false)
+	if err != nil {
+		return fmt.Errorf("working out the role: %w", err)
+	}
+	d.within(role)
+	d.Documents = role.Documents(iam.MaxDocument - room)
+	d.referAll(d.Documents)
+	if len(d.Documents) > maxPolicies {
+		return fmt.Errorf("the role takes %d policies of IAM, and can have %d: deploy some of the policies by themselves, with settings of their own name", len(d.Documents), maxPolicies)
+	}
+	d.Notes = append(d.Notes, role.Notes...)
+	if d.Members != nil {
+		if err := d.memberRole(set); err != nil {
+			return err
+		}
+	}
+	slices.Sort(d.Notes)
+	d.Notes = slices.Compact(d.Notes)
+	return d.known()
+}
+
+// permissions are those of the function's role, or of the one in each member.
+func (d *Deployment) permissions(set *policy.Set, member bool) (*iam.Role, error) {
 	own := d.here(set)
-	o := iam.Options{Account: Account}
+	o := iam.Options{Account: Account, Member: member}
 	if len(set.Settings.Regions) == 0 {
 		o.Regions = []string{Region}
 	}
@@ -34,20 +58,7 @@ func (d *Deployment) role(set *policy.Set) error {
 		o.Regions = nil
 		role, err = iam.For(own, o)
 	}
-	if err != nil {
-		return fmt.Errorf("working out the role: %w", err)
-	}
-	d.Documents = role.Documents(iam.MaxDocument - room)
-	if len(d.Documents) > maxPolicies {
-		return fmt.Errorf("the role takes %d policies of IAM, and can have %d: deploy some of the policies by themselves, with settings of their own name", len(d.Documents), maxPolicies)
-	}
-	for i := range d.Documents {
-		for j := range d.Documents[i].Statement {
-			d.refer(&d.Documents[i].Statement[j])
-		}
-	}
-	d.Notes = append(d.Notes, role.Notes...)
-	return d.known()
+	return role, err
 }
 
 // here is a set whose stores and senders are in the region of the deployment
@@ -83,6 +94,15 @@ func (d *Deployment) here(set *policy.Set) *policy.Set {
 		}
 	}
 	return &own
+}
+
+// referAll writes marks into policies.
+func (d *Deployment) referAll(docs []iam.Document) {
+	for i := range docs {
+		for j := range docs[i].Statement {
+			d.refer(&docs[i].Statement[j])
+		}
+	}
 }
 
 // refer writes marks into a statement for what only a deployment tells.

@@ -116,6 +116,16 @@ func (s *stack) function(name string, of ast.Node) any {
 			return s.value(three[1])
 		}
 		return s.value(three[2])
+	case "Split":
+		two := s.value(of).([]any)
+		var out []any
+		for _, part := range strings.Split(two[1].(string), two[0].(string)) {
+			out = append(out, part)
+		}
+		return out
+	case "Select":
+		two := s.value(of).([]any)
+		return two[1].([]any)[two[0].(uint64)]
 	case "Equals":
 		two := s.value(of).([]any)
 		return fmt.Sprint(two[0]) == fmt.Sprint(two[1])

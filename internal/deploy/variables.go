@@ -168,6 +168,40 @@ func kindOf(set *policy.Set, v Variable) Kind {
 	return Plain
 }
 
+// fix takes out the variables that are no parameters, because what is deployed
+// follows from their value: which accounts and regions there are, what roles and
+// the settings are called. They are as when the files were read.
+func (d *Deployment) fix(set *policy.Set) error {
+	s := &set.Settings
+	texts := append([]string{s.Name, s.Mark}, s.Regions...)
+	if a := s.Accounts; a != nil {
+		for _, one := range a.List {
+			texts = append(texts, one.ID, one.Role)
+		}
+		if o := a.Organization; o != nil {
+			texts = append(texts, o.Role)
+		}
+	}
+	all := d.Variables
+	d.Variables = nil
+	for _, v := range all {
+		switch {
+		case v.Kind != Plain || !slices.ContainsFunc(texts, v.within):
+			d.Variables = append(d.Variables, v)
+		case !v.Known:
+			return undecided(v)
+		default:
+			d.fixed = append(d.fixed, v)
+		}
+	}
+	return nil
+}
+
+// undecided says that a variable must be known.
+func undecided(v Variable) error {
+	return fmt.Errorf("what the variable %s is decides what is deployed: set it in the environment, or give it a default: ${%s:-…}", v.Name, v.Name)
+}
+
 // environment is what the function is set up with. It is told of a ledger that
 // the files do not name: naming another than they do is an error.
 func (d *Deployment) environment(files []string, named policy.Ledger) []Setting {
@@ -193,6 +227,9 @@ func (d *Deployment) environment(files []string, named policy.Ledger) []Setting 
 	}
 	for _, v := range d.Variables {
 		out = append(out, Setting{v.Name, VariableMark(v.Name)})
+	}
+	for _, v := range d.fixed {
+		out = append(out, Setting{v.Name, v.Default})
 	}
 	slices.SortFunc(out, func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })
 	return out
@@ -238,7 +275,11 @@ func replacePart(arn, part, by string) string {
 // known refuses what rests on values that nobody knows yet.
 func (d *Deployment) known() error {
 	var texts []string
-	for _, doc := range d.Documents {
+	docs := d.Documents
+	if d.Members != nil {
+		docs = slices.Concat(docs, d.Members.Documents)
+	}
+	for _, doc := range docs {
 		for _, s := range doc.Statement {
 			texts = append(texts, s.Resource...)
 			for _, keys := range s.Condition {
@@ -261,7 +302,7 @@ func (d *Deployment) known() error {
 		}
 		for _, t := range texts {
 			if strings.Contains(t, v.Default) || strings.Contains(t, v.Name) && strings.Contains(t, unsetDomain) {
-				return fmt.Errorf("what the variable %s is decides what is deployed: set it in the environment, or give it a default: ${%s:-…}", v.Name, v.Name)
+				return undecided(v)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package deploy
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/tagwarden/tagwarden/internal/iam"
+)
 
 // role is the function's: what its policies need, and what it needs itself.
 func (c *cloudFormation) role() {
@@ -27,7 +31,12 @@ func (c *cloudFormation) role() {
 	}
 	o.put("Policies", list{attributes("PolicyName", "function", "PolicyDocument", document(own))})
 	c.resource("Role", "AWS::IAM::Role", o, "The role of the function.")
-	for i, doc := range c.d.Documents {
+	c.permissions(c.d.Documents, nil)
+}
+
+// permissions are the managed policies of a role.
+func (c *cloudFormation) permissions(docs []iam.Document, under object) {
+	for i, doc := range docs {
 		var statements list
 		for _, s := range doc.Statement {
 			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", c.texts(s.Action), "Resource", c.texts(s.Resource))
@@ -48,7 +57,7 @@ func (c *cloudFormation) role() {
 		if i == 0 {
 			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
 		}
-		c.resource("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(statements)), about)
+		c.resourceWith("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", under, attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(statements)), about)
 	}
 }
 
@@ -115,22 +124,16 @@ func (c *cloudFormation) trail() {
 // nothing: events would go round in a circle.
 func forwarding(d *Deployment) []byte {
 	const when = "IsElsewhere"
-	c := &cloudFormation{d: d, names: map[string]bool{}}
+	c := newCloudFormation(d)
 	c.param("HomeRegion", "String", "The region of the stack that "+TemplateFile+" made.", attributes("AllowedPattern", "[a-z]{2}(-[a-z]+)+-[0-9]+"))
 	c.when(when, not(equals(ref("AWS::Region"), ref("HomeRegion"))))
-	bus := sub("arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default")
-	c.resourceWith("Role", "AWS::IAM::Role", attributes("Condition", when), attributes("Description", "Lets rules send events on to another region.",
-		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "events.amazonaws.com"), "Action", "sts:AssumeRole",
-			"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))))}),
-		"Policies", list{attributes("PolicyName", "send", "PolicyDocument", document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", bus)}))}))
+	under, bus := attributes("Condition", when), sub("arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default")
+	c.sends("Role", under, bus)
 	for _, r := range d.Rules {
-		if r.Here {
-			continue
+		if !r.Here {
+			r.Pattern.Region = nil
+			c.sent(r, "home", "Role", under, bus)
 		}
-		p := r.Pattern
-		p.Region = nil
-		c.resourceWith(r.Name, "AWS::Events::Rule", attributes("Condition", when), attributes("Description", sentence(r.About), "State", "ENABLED", "EventPattern", c.pattern(p),
-			"Targets", list{attributes("Id", "home", "Arn", bus, "RoleArn", attribute("Role", "Arn"))}), sentence(r.About))
 	}
 	var t object
 	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.")
@@ -139,4 +142,18 @@ func forwarding(d *Deployment) []byte {
 	t.put("Conditions", c.conditions)
 	t.put("Resources", c.things)
 	return yaml(t)
+}
+
+// sends is the role with which rules send events on to a bus.
+func (c *cloudFormation) sends(name string, under object, bus any) {
+	c.resourceWith(name, "AWS::IAM::Role", under, attributes("Description", "Lets rules send events on to the bus of tagwarden.",
+		"AssumeRolePolicyDocument", document(list{attributes("Effect", "Allow", "Principal", attributes("Service", "events.amazonaws.com"), "Action", "sts:AssumeRole",
+			"Condition", attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))))}),
+		"Policies", list{attributes("PolicyName", "send", "PolicyDocument", document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", bus)}))}))
+}
+
+// sent is a rule whose events a role sends on to a bus.
+func (c *cloudFormation) sent(r Rule, target, role string, under object, bus any) {
+	c.resourceWith(r.Name, "AWS::Events::Rule", under, attributes("Description", sentence(r.About), "State", "ENABLED", "EventPattern", c.pattern(r.Pattern),
+		"Targets", list{attributes("Id", target, "Arn", bus, "RoleArn", attribute(role, "Arn"))}), sentence(r.About))
 }
