@@ -79,6 +79,28 @@ func checkChannel(c *policy.Channel) error {
 	return nil
 }
 
+// maxEnvironment is how many bytes the variables of a function may have, names and
+// values ("Lambda quotas").
+const maxEnvironment = 4 << 10
+
+// checkEnvironment refuses more than Lambda takes. What only AWS knows is not
+// counted.
+func (d *Deployment) checkEnvironment() error {
+	n := 0
+	for _, s := range d.Function.Environment {
+		n += len(s.Name) + len(marked.ReplaceAllString(s.Value, ""))
+	}
+	for _, v := range d.Variables {
+		if v.Kind == Plain && v.Known {
+			n += len(v.Default)
+		}
+	}
+	if n > maxEnvironment {
+		return fmt.Errorf("the variables of the function have %d bytes, and Lambda takes %d: write fewer and shorter ones, or put policy files together", n, maxEnvironment)
+	}
+	return nil
+}
+
 // checkVariable says why a function cannot have a variable of that name
 // ("Using Lambda environment variables": reserved ones).
 func checkVariable(name string) error {

@@ -212,6 +212,9 @@ func For(set *policy.Set, o Options) (*Deployment, error) {
 	d.senders(set)
 	d.waits(set)
 	d.function(set, o)
+	if err := d.checkEnvironment(); err != nil {
+		return nil, err
+	}
 	return d, d.role(set)
 }
 

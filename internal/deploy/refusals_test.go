@@ -29,12 +29,13 @@ func TestWhatCannotBeDeployedIsRefusedInWords(t *testing.T) {
 		"both at once":                      {small("zone: UTC", ", out: {file: {dir: out}}", ", match: 'resource.vpc == \"${AWS_REGION:-x}\"'"), "", []string{"writes files", "Lambda does not let functions set"}},
 		"a bus elsewhere": {small("outcomes: {eventbridge: 'arn:aws:events:us-east-1:111122223333:event-bus/b'}", "", "") +
 			"  - {name: q, resource: ec2:instance, tags: {Owner: {}}, on: {outcome: {policy: p, action: stop}}}\n", "", []string{"the policy q follows outcomes on the bus", "name a bus of this one"}},
-		"a variable of ours":         {small("zone: UTC", "", ", match: 'resource.vpc == \"${TAGWARDEN_VPC:-x}\"'"), "", []string{"variable TAGWARDEN_VPC", "give it another name"}},
-		"a variable of Lambda's":     {small("zone: UTC", "", ", match: 'resource.vpc == \"${AWS_REGION:-x}\"'"), "", []string{"AWS_REGION, which Lambda does not let functions set"}},
-		"a sender that nobody knows": {small("zone: UTC", ", m: {ses: {from: '${FROM}', to: [a@example.com]}}", ", enforce: [notify: m]"), "", []string{"the channel m sends as an identity that is not known"}},
-		"a name that nobody knows":   {small("name: '${SET}'", "", ""), "named", []string{"what the variable SET is decides what is deployed: set it in the environment, or give it a default: ${SET:-…}"}},
-		"a mark that nobody knows":   {small("mark: '${MARK}'", "", ", on: tags_changed"), "", []string{"what the variable MARK is decides"}},
-		"a region of another topic":  {small("zone: UTC", ", o: {sns: {topic: 'arn:aws:sns:us-east-1:111122223333:x', region: us-west-2}}", ""), "", []string{"region"}},
+		"a variable of ours":           {small("zone: UTC", "", ", match: 'resource.vpc == \"${TAGWARDEN_VPC:-x}\"'"), "", []string{"variable TAGWARDEN_VPC", "give it another name"}},
+		"a variable of Lambda's":       {small("zone: UTC", "", ", match: 'resource.vpc == \"${AWS_REGION:-x}\"'"), "", []string{"AWS_REGION, which Lambda does not let functions set"}},
+		"a sender that nobody knows":   {small("zone: UTC", ", m: {ses: {from: '${FROM}', to: [a@example.com]}}", ", enforce: [notify: m]"), "", []string{"the channel m sends as an identity that is not known"}},
+		"a name that nobody knows":     {small("name: '${SET}'", "", ""), "named", []string{"what the variable SET is decides what is deployed: set it in the environment, or give it a default: ${SET:-…}"}},
+		"a mark that nobody knows":     {small("mark: '${MARK}'", "", ", on: tags_changed"), "", []string{"what the variable MARK is decides"}},
+		"more than an environment has": {small("zone: UTC", "", ", match: 'resource.vpc == \"${VPC:-"+strings.Repeat("v", 4090)+"}\"'"), "", []string{"the variables of the function have 41", "and Lambda takes 4096"}},
+		"a region of another topic":    {small("zone: UTC", ", o: {sns: {topic: 'arn:aws:sns:us-east-1:111122223333:x', region: us-west-2}}", ""), "", []string{"region"}},
 	} {
 		source := text(tt.yaml)
 		set, vars, list := read(t, none, source)

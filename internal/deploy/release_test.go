@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/tagwarden/tagwarden/internal/deploy"
+	"github.com/tagwarden/tagwarden/internal/policy"
 )
 
 // A stack that is updated keeps the values of its parameters, an empty CodeKey
@@ -42,22 +45,32 @@ func TestAnEarlierVersionOutlivesAnUpdate(t *testing.T) {
 	t.Error("no version is published")
 }
 
-func TestThePageNamesEveryParameter(t *testing.T) {
-	page, err := os.ReadFile("../../docs/cloudformation.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules := small("zone: UTC", ", made: {sns: {}}", ", on: created, tags_from: {dynamodb: rules}")
-	f, err := parser.ParseBytes(rendered(t, deployed(t, none, text(rules)))[0].Data, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range members(members(f.Docs[0].Body)["Parameters"]) {
-		if name == "ChannelMadeEmail" {
-			name = "Channel…Email"
+func TestThePagesNameEveryParameter(t *testing.T) {
+	rules := text(small("zone: UTC", ", made: {sns: {}}", ", on: created, tags_from: {dynamodb: rules}"))
+	roles := text(governing(strings.Replace(list, "ops/warden", "other", 1)))
+	for _, tt := range []struct {
+		page, file string
+		source     policy.Source
+	}{
+		{"cloudformation", deploy.TemplateFile, rules},
+		{"cloudformation", deploy.TemplateFile, text(governing(organization))},
+		{"organisations", deploy.MemberFile, roles},
+	} {
+		page, err := os.ReadFile("../../docs/" + tt.page + ".md")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !strings.Contains(string(page), "`"+name+"`") {
-			t.Errorf("docs/cloudformation.md does not name the parameter %s", name)
+		f, err := parser.ParseBytes(file(t, deployed(t, none, tt.source), tt.file), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range members(members(f.Docs[0].Body)["Parameters"]) {
+			if strings.HasPrefix(name, "Channel") {
+				name = "Channel…Email"
+			}
+			if !strings.Contains(string(page), "`"+name+"`") {
+				t.Errorf("docs/%s.md does not name the parameter %s", tt.page, name)
+			}
 		}
 	}
 }
