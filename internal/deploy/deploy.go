@@ -78,6 +78,8 @@ type Deployment struct {
 	Documents []iam.Document
 	// fixed are the variables whose value is in the deployment itself.
 	fixed []Variable
+	// People is what people may do, nil where the files say nothing of access.
+	People *iam.Document
 	// Senders are the identities that SES must have verified.
 	Senders []Sender
 	// Notes are sentences for whoever deploys.

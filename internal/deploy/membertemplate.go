@@ -49,6 +49,7 @@ func memberTemplate(d *Deployment) []byte {
 	for _, r := range m.Sent {
 		c.sent(r, "central", "SenderRole", nil, ref("CentralBus"))
 	}
+	c.people(when)
 	for _, v := range d.Variables {
 		if c.used[v.Name] {
 			c.variable(v)

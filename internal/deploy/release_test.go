@@ -47,13 +47,13 @@ func TestAnEarlierVersionOutlivesAnUpdate(t *testing.T) {
 
 func TestThePagesNameEveryParameter(t *testing.T) {
 	rules := text(small("zone: UTC", ", made: {sns: {}}", ", on: created, tags_from: {dynamodb: rules}"))
-	roles := text(governing(strings.Replace(list, "ops/warden", "other", 1)))
+	roles := text(governing(strings.Replace(list, "ops/warden", "other", 1)) + "access: {owner_key: PrincipalId, protect: [PrincipalId]}\n")
 	for _, tt := range []struct {
 		page, file string
 		source     policy.Source
 	}{
 		{"cloudformation", deploy.TemplateFile, rules},
-		{"cloudformation", deploy.TemplateFile, text(governing(organization))},
+		{"cloudformation", deploy.TemplateFile, text(governing(organization) + "access: {owner_key: PrincipalId, protect: [PrincipalId]}\n")},
 		{"organisations", deploy.MemberFile, roles},
 	} {
 		page, err := os.ReadFile("../../docs/" + tt.page + ".md")

@@ -30,6 +30,7 @@ func (c *cloudFormation) resources() {
 	c.schedules()
 	c.tables()
 	c.topics()
+	c.people("")
 	c.alarms()
 	if c.d.records() {
 		c.trail()
@@ -258,6 +259,9 @@ func (c *cloudFormation) tell() {
 	if c.d.Members != nil {
 		c.outputs.put("CentralRole", attributes("Description", "The role of the function, which "+MemberFile+" asks for.", "Value", attribute("Role", "Arn")))
 		c.outputs.put("CentralBus", attributes("Description", "The bus for events of other accounts, which "+MemberFile+" asks for.", "Value", attribute("Bus", "Arn")))
+	}
+	if c.d.People != nil {
+		c.outputs.put("PeoplePolicy", attributes("Description", "The policy of the people, for their roles.", "Value", ref("PeoplePolicy")))
 	}
 	c.outputs.put("LedgerTable", attributes("Description", "The table of the ledger.", "Value", ledger))
 	c.outputs.put("DeadLettersQueue", attributes("Description", "The queue of what was given up.", "Value", ref(letters)))

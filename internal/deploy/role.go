@@ -39,9 +39,34 @@ func (d *Deployment) role(set *policy.Set) error {
 			return err
 		}
 	}
+	if err := d.people(set); err != nil {
+		return err
+	}
 	slices.Sort(d.Notes)
 	d.Notes = slices.Compact(d.Notes)
 	return d.known()
+}
+
+// people is the policy of those who act on what is their own by its tags. It is
+// sized with an account of 12 digits, as AWS will.
+func (d *Deployment) people(set *policy.Set) error {
+	if set.Access == nil {
+		return nil
+	}
+	const any12 = "000000000000"
+	doc, err := iam.AccessPolicy(set, iam.Options{Account: any12})
+	if err != nil {
+		return fmt.Errorf("writing the policy of the people: %w", err)
+	}
+	docs := []iam.Document{*doc}
+	d.referAll(docs)
+	for _, s := range docs[0].Statement {
+		for i, r := range s.Resource {
+			s.Resource[i] = strings.Replace(r, ":"+any12+":", ":"+Account+":", 1)
+		}
+	}
+	d.People = &docs[0]
+	return nil
 }
 
 // permissions are those of the function's role, or of the one in each member.

@@ -279,6 +279,9 @@ func (d *Deployment) known() error {
 	if d.Members != nil {
 		docs = slices.Concat(docs, d.Members.Documents)
 	}
+	if d.People != nil {
+		docs = append(slices.Clone(docs), *d.People)
+	}
 	for _, doc := range docs {
 		for _, s := range doc.Statement {
 			texts = append(texts, s.Resource...)

@@ -36,29 +36,55 @@ func (c *cloudFormation) role() {
 
 // permissions are the managed policies of a role.
 func (c *cloudFormation) permissions(docs []iam.Document, under object) {
-	for i, doc := range docs {
-		var statements list
-		for _, s := range doc.Statement {
-			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", c.texts(s.Action), "Resource", c.texts(s.Resource))
-			if len(s.Condition) > 0 {
-				conditions := map[string]any{}
-				for op, keys := range s.Condition {
-					values := map[string]any{}
-					for key, all := range keys {
-						values[key] = anys(all)
-					}
-					conditions[op] = values
-				}
-				one.put("Condition", c.tree(conditions))
-			}
-			statements = append(statements, one)
-		}
+	for i := range docs {
 		about := ""
 		if i == 0 {
 			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
 		}
-		c.resourceWith("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", under, attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(statements)), about)
+		c.resourceWith("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", under,
+			attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(c.statements(&docs[i]))), about)
 	}
+}
+
+// statements are those of a policy of IAM.
+func (c *cloudFormation) statements(doc *iam.Document) list {
+	var out list
+	for _, s := range doc.Statement {
+		one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", c.texts(s.Action), "Resource", c.texts(s.Resource))
+		if len(s.Condition) > 0 {
+			conditions := map[string]any{}
+			for op, keys := range s.Condition {
+				values := map[string]any{}
+				for key, all := range keys {
+					values[key] = anys(all)
+				}
+				conditions[op] = values
+			}
+			one.put("Condition", c.tree(conditions))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// people are the policy of those who act on what is their own, for roles of any
+// kind, and a group of users that has it. beside is a condition for both, "" for
+// none.
+func (c *cloudFormation) people(beside string) {
+	if c.d.People == nil {
+		return
+	}
+	c.param("MakePeopleGroup", "String", "no, if the people have roles alone: PeoplePolicy is for these as well.", attributes("Default", "yes", "AllowedValues", yesOrNo))
+	wanted := equals(ref("MakePeopleGroup"), "yes")
+	var under object
+	if beside != "" {
+		under = attributes("Condition", beside)
+		wanted = short{"And", list{object{{key: "Condition", value: beside}}, wanted}}
+	}
+	c.when("MakesPeopleGroup", wanted)
+	c.resourceWith("PeoplePolicy", "AWS::IAM::ManagedPolicy", under, attributes("Description", "People act on what is their own by its tags.", "PolicyDocument", document(c.statements(c.d.People))),
+		"What people may do, as tagwarden access policy writes it: attach it to their roles.")
+	c.resourceWith("PeopleGroup", "AWS::IAM::Group", attributes("Condition", "MakesPeopleGroup"), attributes("ManagedPolicyArns", list{ref("PeoplePolicy")}))
 }
 
 // alarm is one on the largest or the sum of a metric over some minutes.
