@@ -32,7 +32,7 @@ func newDeploy(e Env) *cobra.Command {
 		Args:  verbs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newDeployCloudFormation(e))
+	c.AddCommand(newDeployCloudFormation(e), newDeployTerraform(e))
 	return c
 }
 
@@ -59,27 +59,49 @@ is read from Secrets Manager. docs/cloudformation.md says how it is deployed.`,
   tagwarden deploy cloudformation --out stack --package --bootstrap build/bootstrap
   tagwarden deploy cloudformation --diff stack/template.yaml`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runDeploy(c, e, &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runDeploy(c, e, &f, form{deploy.CloudFormation, showDiff, bucketed})
+		},
 	}
+	deployFlagsOf(c, &f, "write nothing, and say what would change from the template `OLD`, or the folder with templates")
+	return c
+}
+
+// form is what a deployment is written as.
+type form struct {
+	// render makes the files.
+	render func(*deploy.Deployment) ([]deploy.File, error)
+	// diff says what would change from old files, or those in an old folder.
+	diff func(e Env, old string, files []deploy.File) error
+	// packed says what is to be done with the package, nil for nothing.
+	packed func(*deploy.Deployment) string
+}
+
+// bucketed says where a template looks for the package.
+func bucketed(d *deploy.Deployment) string {
+	return "the template looks for " + deploy.PackageFile + " in the bucket as " + d.CodeKey()
+}
+
+// deployFlagsOf adds the flags that all forms have.
+func deployFlagsOf(c *cobra.Command, f *deployFlags, diff string) {
 	f.policyFlag(c)
 	c.Flags().StringVar(&f.out, "out", "", "write the files into the folder `DIR`")
 	c.Flags().StringVar(&f.name, "name", "", "the function's `NAME` (default: tagwarden, and the settings' name after it)")
 	c.Flags().BoolVar(&f.pack, "package", false, "make the package of the function as well")
 	c.Flags().StringVar(&f.bootstrap, "bootstrap", deploy.Program, "with --package: the `FILE` that is the program, built for Linux")
-	c.Flags().StringVar(&f.diff, "diff", "", "write nothing, and say what would change from the template `OLD`, or the folder with templates")
+	c.Flags().StringVar(&f.diff, "diff", "", diff)
 	c.MarkFlagsMutuallyExclusive("out", "diff")
 	c.MarkFlagsOneRequired("out", "diff")
-	return c
 }
 
-func runDeploy(c *cobra.Command, e Env, f *deployFlags) error {
+func runDeploy(c *cobra.Command, e Env, f *deployFlags, as form) error {
 	if c.Flags().Changed("bootstrap") && !f.pack {
 		return &mistake{verb: c.CommandPath(), err: errors.New("--bootstrap belongs to --package")}
 	}
 	if c.Flags().Changed("name") && f.name == "" {
 		return &mistake{verb: c.CommandPath(), err: errors.New("--name: a function has a name")}
 	}
-	files, d, err := deployment(e, f)
+	files, d, err := deployment(e, f, as)
 	if err != nil {
 		return err
 	}
@@ -87,26 +109,26 @@ func runDeploy(c *cobra.Command, e Env, f *deployFlags) error {
 		fmt.Fprintln(e.Stderr, "note: "+diag.Printable(n))
 	}
 	if f.diff != "" {
-		return showDiff(e, f.diff, files)
-	}
-	if err := os.MkdirAll(f.out, 0o755); err != nil { //nolint:gosec // templates are for others to read
-		return err
+		return as.diff(e, f.diff, files)
 	}
 	for _, file := range files {
-		path := filepath.Join(f.out, file.Name)
+		path := filepath.Join(f.out, filepath.FromSlash(file.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // what is written is for others to read
+			return err
+		}
 		if err := os.WriteFile(path, file.Data, 0o644); err != nil { //nolint:gosec // as above
 			return err
 		}
 		fmt.Fprintln(e.Stderr, "wrote "+diag.Printable(path))
 	}
-	if f.pack {
-		fmt.Fprintln(e.Stderr, "the template looks for "+deploy.PackageFile+" in the bucket as "+d.CodeKey())
+	if f.pack && as.packed != nil {
+		fmt.Fprintln(e.Stderr, as.packed(d))
 	}
 	return nil
 }
 
 // deployment makes the files of a deployment.
-func deployment(e Env, f *deployFlags) ([]deploy.File, *deploy.Deployment, error) {
+func deployment(e Env, f *deployFlags, as form) ([]deploy.File, *deploy.Deployment, error) {
 	var opened []string
 	open := func(path string) (fs.File, error) {
 		file, err := os.Open(path)
@@ -143,7 +165,7 @@ func deployment(e Env, f *deployFlags) ([]deploy.File, *deploy.Deployment, error
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := deploy.CloudFormation(d)
+	files, err := as.render(d)
 	if err == nil && o.Package != nil && f.out != "" {
 		files = append(files, deploy.File{Name: deploy.PackageFile, Data: o.Package.Data})
 	}

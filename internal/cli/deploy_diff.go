@@ -18,7 +18,7 @@ func showDiff(e Env, old string, files []deploy.File) error {
 	if err != nil {
 		return fmt.Errorf("reading the old template: %w", err)
 	}
-	none := true
+	var all []deploy.Change
 	for _, file := range files {
 		path := old
 		if info.IsDir() {
@@ -34,15 +34,20 @@ func showDiff(e Env, old string, files []deploy.File) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		for _, c := range changes {
-			none = false
-			fmt.Fprintln(e.Stdout, changed(c))
-		}
+		all = append(all, changes...)
 	}
-	if none {
+	showChanges(e, all)
+	return nil
+}
+
+// showChanges writes a line for each change.
+func showChanges(e Env, all []deploy.Change) {
+	for _, c := range all {
+		fmt.Fprintln(e.Stdout, changed(c))
+	}
+	if len(all) == 0 {
 		fmt.Fprintln(e.Stderr, "nothing would change")
 	}
-	return nil
 }
 
 // changed is a change on one line.

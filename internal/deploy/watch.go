@@ -97,17 +97,22 @@ type alarm struct {
 	threshold               int
 }
 
-// alarms are on what nobody would otherwise see.
-func (c *cloudFormation) alarms() {
-	c.topic("AlarmTopic", "MakesAlarmTopic", "AlarmEmail", "MailsAlarms", attributes("Service", "cloudwatch.amazonaws.com"),
-		attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))), "Alarms.")
-	function, messages, dead := any(ref("Function")), any(attribute(queue, "QueueName")), any(attribute(letters, "QueueName"))
-	for _, a := range []alarm{
+// alarmsOn are on what nobody would otherwise see: on the function, the queue of
+// what is tried again, and that of dead letters, which a renderer names.
+func alarmsOn(function, messages, dead any) []alarm {
+	return []alarm{
 		{"ErrorsAlarm", "The function of tagwarden fails again and again: its log says why.", "AWS/Lambda", "Errors", "Sum", "FunctionName", function, 5, 3, 2, 0},
 		{"EventAgeAlarm", "Events wait for the function of tagwarden for more than 30 minutes.", "AWS/Lambda", "AsyncEventAge", "Maximum", "FunctionName", function, 5, 3, 2, 30 * 60 * 1000},
 		{"RetriesAlarm", "What failed has waited to be tried again for more than three hours.", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName", messages, 5, 1, 1, 3 * 60 * 60},
 		{"DeadLettersAlarm", "Events were given up: they are in the queue of dead letters.", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName", dead, 5, 1, 1, 0},
-	} {
+	}
+}
+
+// alarms tell a topic.
+func (c *cloudFormation) alarms() {
+	c.topic("AlarmTopic", "MakesAlarmTopic", "AlarmEmail", "MailsAlarms", attributes("Service", "cloudwatch.amazonaws.com"),
+		attributes("StringEquals", attributes("aws:SourceAccount", ref("AWS::AccountId"))), "Alarms.")
+	for _, a := range alarmsOn(ref("Function"), attribute(queue, "QueueName"), attribute(letters, "QueueName")) {
 		tell := list{either("MakesAlarmTopic", ref("AlarmTopic"), ref("AlarmTopicArn"))}
 		c.resource(a.name, "AWS::CloudWatch::Alarm", attributes("AlarmDescription", a.about, "Namespace", a.namespace, "MetricName", a.metric,
 			"Dimensions", list{attributes("Name", a.dimension, "Value", a.of)}, "Statistic", a.stat, "Period", 60*a.minutes,

@@ -16,6 +16,8 @@ const (
 	rate     = "golang.org/x/time/rate"
 	terminal = "golang.org/x/term"
 	lambda   = "github.com/aws/aws-lambda-go"
+	hcl      = "github.com/hashicorp/hcl/v2"
+	cty      = "github.com/zclconf/go-cty" // the values of HCL
 )
 
 // testTools are what any test may import and nothing else may.
@@ -116,7 +118,7 @@ var table = map[string]rule{
 	"internal/app": {layer: assembly, why: "the one pipeline",
 		internal: in("accounts", "expr", "policy", "eval", "cases", "plan", "guard", "trigger", "creation", "inventory", "execute", "record", "view", "notify", "creators", "queue")},
 	"internal/deploy": {layer: assembly, why: "what policies need in AWS, as templates; it computes, and knows the ledger's keys",
-		internal: in("policy", "trigger", "creation", "iam", "rules", "record/dynamo"), outside: []string{yaml}},
+		internal: in("policy", "trigger", "creation", "iam", "rules", "record/dynamo"), outside: []string{yaml, hcl, cty}},
 	"internal/serve": {layer: assembly, why: "the daemon: messages and schedules to the pipeline",
 		internal: in("app", "queue", "trigger", "schedule", "policy", "plan", "record", "report")},
 	"internal/cli": {layer: assembly, why: "one file for each verb; chooses the adapters",

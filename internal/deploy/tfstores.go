@@ -1,0 +1,121 @@
+package deploy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// role is the function's: what its policies need, and what it needs itself.
+func (t *terraform) role() {
+	t.resource("aws_iam_role", "function", attributes("name_prefix", t.prefix("function", 64), "description", "What the policies need, and no more.",
+		"assume_role_policy", t.assumedBy("lambda.amazonaws.com", nil)), "The role of the function.")
+	own := list{
+		attributes("Sid", "Log", "Effect", "Allow", "Action", list{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource", template{expr("aws_cloudwatch_log_group.function.arn"), ":*"}),
+		attributes("Sid", "Retry", "Effect", "Allow", "Action", list{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+			"Resource", expr("aws_sqs_queue.retries.arn")),
+	}
+	if t.d.WaitsLong {
+		own = append(own,
+			attributes("Sid", "Wait", "Effect", "Allow", "Action", "scheduler:CreateSchedule", "Resource", t.here("scheduler", "schedule/default/tagwarden-*")),
+			attributes("Sid", "PassWaitRole", "Effect", "Allow", "Action", "iam:PassRole", "Resource", expr("aws_iam_role.waits.arn"),
+				"Condition", attributes("StringEquals", attributes("iam:PassedToService", "scheduler.amazonaws.com"))))
+	}
+	t.resource("aws_iam_role_policy", "function", attributes("name", "function", "role", expr("aws_iam_role.function.id"), "policy", encoded{document(own)}))
+	for i, doc := range t.d.Documents {
+		var statements list
+		for _, s := range doc.Statement {
+			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", t.texts(s.Action), "Resource", t.texts(s.Resource))
+			if len(s.Condition) > 0 {
+				conditions := map[string]any{}
+				for op, keys := range s.Condition {
+					values := map[string]any{}
+					for key, all := range keys {
+						values[key] = anys(all)
+					}
+					conditions[op] = values
+				}
+				one.put("Condition", t.tree(conditions))
+			}
+			statements = append(statements, one)
+		}
+		about := ""
+		if i == 0 {
+			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
+		}
+		name := "permissions_" + strconv.Itoa(i+1)
+		t.resource("aws_iam_policy", name, attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.", "policy", encoded{document(statements)}), about)
+		t.resource("aws_iam_role_policy_attachment", name, attributes("role", expr("aws_iam_role.function.name"), "policy_arn", expr("aws_iam_policy."+name+".arn")))
+	}
+}
+
+// tables are the ledger and those of rules, which Terraform deletes only after
+// somebody has said so in two places.
+func (t *terraform) tables() {
+	if t.d.Ledger.Made {
+		t.table("ledger", t.d.Ledger, "Cases and history. Without the table, every clock starts again: Terraform does not delete it.")
+	}
+	for i, table := range t.d.Tables {
+		t.table(snake(rulesName(i)), table, "Tag rules.")
+	}
+}
+
+func (t *terraform) table(name string, table Table, about string) {
+	sorted := func(o object, key string) object {
+		if key != "" {
+			o.put("range_key", key)
+		}
+		return o
+	}
+	o := object{one("var.make_" + name), {key: "name", value: t.tableName(table)}, {key: "billing_mode", value: "PAY_PER_REQUEST"}, {key: "hash_key", value: table.HashKey}}
+	o = append(sorted(o, table.RangeKey), member{key: "deletion_protection_enabled", value: true})
+	for _, k := range table.Kinds {
+		o.put("attribute", nested(attributes("name", k.Name, "type", k.Value)))
+	}
+	for _, i := range table.Indexes {
+		o.put("global_secondary_index", nested(append(sorted(attributes("name", i.Name, "hash_key", i.HashKey), i.RangeKey), member{key: "projection_type", value: "ALL"})))
+	}
+	if table.TTL != "" {
+		o.put("ttl", nested(attributes("attribute_name", table.TTL, "enabled", true)))
+	}
+	o.put("point_in_time_recovery", nested(attributes("enabled", true)))
+	t.resource("aws_dynamodb_table", name, append(o, kept()), about)
+}
+
+// topics are those of channels that have none.
+func (t *terraform) topics() {
+	publisher := attributes("AWS", expr("aws_iam_role.function.arn"))
+	for _, topic := range t.d.Topics {
+		about := "The topic of " + strings.Join(topic.Channels, ", ")
+		if topic.Variable == "" {
+			t.topic(t.topicOf[topic.Channels[0]], "", publisher, nil, about+".")
+			continue
+		}
+		name := t.variable[topic.Variable]
+		t.topic(name, "var."+name, publisher, nil, about+", where "+topic.Variable+" names none.")
+	}
+}
+
+// topic is a topic, who may publish to it, and who gets mail. given is a variable
+// with the ARN of another, "" where there is none.
+func (t *terraform) topic(name, given string, principal, condition object, about string) {
+	made, mails := "aws_sns_topic."+name, "var."+name+`_email != ""`
+	var counted object
+	if given == "" {
+		t.locals(about, name+"_topic", expr(made+".arn"))
+	} else {
+		makes := given + ` == ""`
+		counted, mails, made = object{one(makes)}, makes+" && "+mails, made+"[0]"
+		t.locals(about, name+"_topic", choose(makes, made+".arn", given))
+	}
+	with := func(pairs ...any) object { return append(slices.Clone(counted), attributes(pairs...)...) }
+	arn := expr(made + ".arn")
+	t.resource("aws_sns_topic", name, with("name", t.named(name, 256), "display_name", "tagwarden"))
+	publish := attributes("Effect", "Allow", "Principal", principal, "Action", "sns:Publish", "Resource", arn)
+	if condition != nil {
+		publish.put("Condition", condition)
+	}
+	deny := attributes("Effect", "Deny", "Principal", "*", "Action", "sns:Publish", "Resource", arn, "Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))
+	t.resource("aws_sns_topic_policy", name, with("arn", arn, "policy", encoded{document(list{publish, deny})}))
+	t.resource("aws_sns_topic_subscription", name, append(object{one(mails)}, attributes("topic_arn", arn, "protocol", "email", "endpoint", expr("var."+name+"_email"))...))
+}
