@@ -26,7 +26,7 @@ func TestEveryDryRunSaysThatItIsOneAndNamesNothingThatExists(t *testing.T) {
 		s, server := open(t, func(int, request) reply { return ec2Error(http.StatusPreconditionFailed, wouldWork, "it would") })
 		q := doctor.Question{Permission: permission, Region: place.Region, Context: map[string][]string{"aws:TagKeys": {"Owner", "Team"}},
 			Resources: []string{"arn:aws:ec2:eu-west-1:111122223333:instance/x", "arn:aws:ec2:eu-west-1::snapshot/x"}}
-		if a := s.Checkup().DryRun(t.Context(), q); a.Verdict != doctor.Allowed {
+		if a := CheckupOf(s).DryRun(t.Context(), q); a.Verdict != doctor.Allowed {
 			t.Errorf("%s is %+v", permission, a)
 		}
 		for _, r := range server.requests {
@@ -78,18 +78,18 @@ func TestWhatEC2SaysToADryRun(t *testing.T) {
 		{"no answer of EC2", reply{status: http.StatusTeapot, body: "short and stout"}, doctor.Open, "eu-west-1"},
 	} {
 		s, _ := open(t, func(int, request) reply { return tt.reply })
-		a := s.Checkup().DryRun(t.Context(), doctor.Question{Permission: "ec2:StopInstances", Region: place.Region})
+		a := CheckupOf(s).DryRun(t.Context(), doctor.Question{Permission: "ec2:StopInstances", Region: place.Region})
 		if a.Verdict != tt.verdict || !strings.Contains(a.Why, tt.why) {
 			t.Errorf("%s: %+v", tt.name, a)
 		}
 	}
 	s, server := open(t, func(int, request) reply { return reply{} })
-	if a := s.Checkup().DryRun(t.Context(), doctor.Question{Permission: "rds:StopDBInstance", Region: place.Region}); a.Verdict != doctor.Open || len(server.requests) > 0 {
+	if a := CheckupOf(s).DryRun(t.Context(), doctor.Question{Permission: "rds:StopDBInstance", Region: place.Region}); a.Verdict != doctor.Open || len(server.requests) > 0 {
 		t.Errorf("%+v after %d requests", a, len(server.requests))
 	}
 	// EC2 allows some tags only in the call that makes what they are for.
 	making := doctor.Question{Permission: "ec2:CreateTags", Region: place.Region, Context: map[string][]string{"ec2:CreateAction": {"CreateSnapshot"}}}
-	if a := s.Checkup().DryRun(t.Context(), making); a.Verdict != doctor.Open || len(server.requests) > 0 {
+	if a := CheckupOf(s).DryRun(t.Context(), making); a.Verdict != doctor.Open || len(server.requests) > 0 {
 		t.Errorf("tags at creation: %v, after %d requests", a, len(server.requests))
 	}
 }
@@ -126,7 +126,7 @@ func TestTheSimulatorIsReadToItsEndAndItsReasonsAreTold(t *testing.T) {
 		qs = append(qs, doctor.Question{Permission: p, Region: place.Region, Resources: []string{"arn:aws:sns:eu-west-1:111122223333:x"},
 			Context: map[string][]string{"aws:TagKeys": {"A", "B"}, "aws:RequestedRegion": {"eu-west-1"}}})
 	}
-	got, err := s.Checkup().Simulate(t.Context(), session, qs)
+	got, err := CheckupOf(s).Simulate(t.Context(), session, qs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestTheRoleOfASessionIsLookedUpWhereItHasAPath(t *testing.T) {
 			return iamError(http.StatusNotFound, "NoSuchEntity")
 		}
 	})
-	got, err := s.Checkup().Simulate(t.Context(), session, []doctor.Question{{Permission: "sns:Publish", Region: place.Region}})
+	got, err := CheckupOf(s).Simulate(t.Context(), session, []doctor.Question{{Permission: "sns:Publish", Region: place.Region}})
 	if err != nil || len(got) != 1 || got[0].Verdict != doctor.Allowed {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -186,7 +186,7 @@ func TestOnlyUsersAndRolesAreSimulated(t *testing.T) {
 	}
 	isolate(t)
 	s, server := open(t, func(int, request) reply { return reply{} })
-	if _, err := s.Checkup().Simulate(t.Context(), "arn:aws:iam::111122223333:root", []doctor.Question{{Permission: "sns:Publish"}}); fault.ClassOf(err) != fault.Unsupported || len(server.requests) > 0 {
+	if _, err := CheckupOf(s).Simulate(t.Context(), "arn:aws:iam::111122223333:root", []doctor.Question{{Permission: "sns:Publish"}}); fault.ClassOf(err) != fault.Unsupported || len(server.requests) > 0 {
 		t.Errorf("%v after %d requests", err, len(server.requests))
 	}
 }
@@ -217,7 +217,7 @@ func TestATrailIsJudgedByWhatItsSelectorsTake(t *testing.T) {
 				return reply{body: tt.selectors}
 			}
 		})
-		got, err := s.Checkup().Trails(t.Context(), place.Region)
+		got, err := CheckupOf(s).Trails(t.Context(), place.Region)
 		if err != nil || !slices.Equal(got, []doctor.Trail{tt.want}) {
 			t.Errorf("%s: %+v, %v", tt.name, got, err)
 		}
@@ -229,7 +229,7 @@ func TestWhatSESLetsTheAccountDo(t *testing.T) {
 	s, _ := open(t, func(int, request) reply {
 		return reply{body: `{"SendingEnabled": true, "ProductionAccessEnabled": false, "SendQuota": {"Max24HourSend": 200, "SentLast24Hours": 7}}`}
 	})
-	got, err := s.Checkup().Sending(t.Context(), place.Region)
+	got, err := CheckupOf(s).Sending(t.Context(), place.Region)
 	if want := (doctor.Sending{Enabled: true, Sandbox: true, Sent: 7, Most: 200}); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -244,17 +244,17 @@ func TestAVerifiedSenderAndATopicWithSubscriptions(t *testing.T) {
 		}
 		return reply{body: `{"IdentityType": "DOMAIN", "VerifiedForSendingStatus": true}`}
 	})
-	if ok, err := s.Checkup().Sender(t.Context(), place.Region, "example.com"); !ok || err != nil {
+	if ok, err := CheckupOf(s).Sender(t.Context(), place.Region, "example.com"); !ok || err != nil {
 		t.Errorf("the sender: %v, %v", ok, err)
 	}
-	if got, err := s.Checkup().Topic(t.Context(), "arn:aws:sns:eu-west-1:111122223333:x", ""); err != nil || got.Confirmed != 2 {
+	if got, err := CheckupOf(s).Topic(t.Context(), "arn:aws:sns:eu-west-1:111122223333:x", ""); err != nil || got.Confirmed != 2 {
 		t.Errorf("the topic: %+v, %v", got, err)
 	}
 }
 
 func TestMotoWhatIsThereIsFoundAndWhatIsNotIsNotFound(t *testing.T) {
 	s, account, at := openMoto(t)
-	c := s.Checkup()
+	c := CheckupOf(s)
 	ctx := t.Context()
 	who, err := c.Identify(ctx, at.Region)
 	if err != nil || who.Account != at.Account || who.Time.IsZero() {
@@ -324,7 +324,7 @@ func TestMotoDryRunsLeaveEverythingAsItIs(t *testing.T) {
 	s, account, at := openMoto(t)
 	made := account.Launch(t, 1, map[string]string{"Owner": "ada"})
 	for permission := range dryRuns {
-		s.Checkup().DryRun(t.Context(), doctor.Question{Permission: permission, Region: at.Region, Resources: []string{"arn:aws:ec2:eu-west-1:1:instance/x"}})
+		CheckupOf(s).DryRun(t.Context(), doctor.Question{Permission: permission, Region: at.Region, Resources: []string{"arn:aws:ec2:eu-west-1:1:instance/x"}})
 	}
 	rs, err := s.Source().Get(t.Context(), at, resource.EC2Instance, made)
 	if err != nil || len(rs) != 1 {

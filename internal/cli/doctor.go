@@ -102,7 +102,7 @@ func examination(c *cobra.Command, e Env, f *doctorFlags, set *policy.Set) (doct
 		return doctor.Options{}, err
 	}
 	door := accounts.Door{Source: s.Source(), Actor: s.Actor(), Trail: s.Trail()}
-	return doctor.Options{Set: set, Account: s.Checkup(), Accounts: accounts.New(&set.Settings, door, s.Realm()), Regions: f.regions, Region: s.Region(), LedgerRegion: l.Region(), Queues: f.queues, Now: e.Now}, nil
+	return doctor.Options{Set: set, Account: aws.CheckupOf(s), Accounts: accounts.New(&set.Settings, door, s.Realm()), Regions: f.regions, Region: s.Region(), LedgerRegion: l.Region(), Queues: f.queues, Now: e.Now}, nil
 }
 
 // showReport writes a table, and below it what is to be done. The permissions
