@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tagwarden/tagwarden/internal/deploy"
 	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/iam"
+	"github.com/tagwarden/tagwarden/internal/policy"
 )
 
 // iamFlags are iam's own.
@@ -42,6 +44,7 @@ on what, and why where that is every resource.
 
 The document is for apply of any kind: by hand, from a saved plan, or by an
 event. undo, ledger init and rules init and push need more: docs/permissions.md.
+What is named by a variable that is not set can be anything of its kind.
 
 Where the settings name accounts, it is for the credentials that tagwarden has
 itself, and --member writes what the role in each of the other accounts needs.
@@ -78,14 +81,14 @@ func runIAM(c *cobra.Command, e Env, f *iamFlags) error {
 	if err := checkRegions(c, f.regions); err != nil {
 		return err
 	}
-	set, err := load(e, &f.flags)
+	set, unset, err := loadUnset(e, &f.flags)
 	if err != nil {
 		return err
 	}
 	if f.member && set.Settings.Accounts == nil {
 		return &mistake{verb: c.CommandPath(), err: errNoMembers}
 	}
-	role, err := iam.For(set, iam.Options{Regions: f.regions, Account: f.account, ReadOnly: f.readOnly, Member: f.member})
+	role, err := iam.For(set, iam.Options{Regions: f.regions, Account: f.account, ReadOnly: f.readOnly, Member: f.member, Unset: unset})
 	if err != nil {
 		return err
 	}
@@ -96,6 +99,26 @@ func runIAM(c *cobra.Command, e Env, f *iamFlags) error {
 		return explainRole(e, role, f.output)
 	}
 	return writeRole(e, role)
+}
+
+// loadUnset is load for those who have not set all variables: a value stands in
+// for each that is not set and has no default.
+func loadUnset(e Env, f *flags) (*policy.Set, map[string]string, error) {
+	sources, _, _, err := read(e, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, variables, list := deploy.Read(sources, e.LookupEnv, func(env deploy.Lookup) (*policy.Set, diag.List) { return policy.Load(sources, env) })
+	if err := warned(e, list); err != nil {
+		return nil, nil, err
+	}
+	unset := map[string]string{}
+	for _, v := range variables {
+		if !v.Known && v.Default != "" {
+			unset[v.Name] = v.Default
+		}
+	}
+	return set, unset, nil
 }
 
 // writeRole writes the documents.

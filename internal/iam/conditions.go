@@ -30,6 +30,7 @@ func (b *builder) conditions(u *unit) Conditions {
 		if u.keys.anyCase {
 			op = "ForAllValues:StringEqualsIgnoreCase"
 		}
+		b.known(slices.Collect(maps.Keys(u.keys.names)))
 		var values []string
 		for _, k := range slices.Sorted(maps.Keys(u.keys.names)) {
 			values = append(values, literal(k))

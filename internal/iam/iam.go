@@ -25,6 +25,9 @@ type Options struct {
 	// name, instead of the caller's own credentials: what its resources are read
 	// and changed with, and nothing that is kept or told.
 	Member bool
+	// Unset are values that stand in for variables that nobody has set, by the
+	// names of the variables. What is named by one is any of its kind.
+	Unset map[string]string
 }
 
 // Role is what a policy file needs.
@@ -81,13 +84,14 @@ const (
 var classes = []class{reading, tagging, acting, running, telling, keeping}
 
 // For works out what the policies of a set need. The error says that they are
-// about several partitions of AWS, which no credentials are for.
+// about several partitions of AWS, which no credentials are for, or that a
+// variable which is not set is the key of a tag.
 func For(set *policy.Set, o Options) (*Role, error) {
 	where, err := placeOf(set, o)
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{set: set, where: where, readOnly: o.ReadOnly, units: map[unitKey]*unit{}}
+	b := &builder{set: set, where: where, readOnly: o.ReadOnly, unset: o.Unset, units: map[unitKey]*unit{}}
 	b.member, b.resources = o.Member, o.Member || ownGoverned(set)
 	b.settings()
 	b.accounts()
@@ -97,7 +101,11 @@ func For(set *policy.Set, o Options) (*Role, error) {
 	}
 	b.systems()
 	b.ledger()
-	return &Role{Grants: b.grants(), Notes: b.notes}, nil
+	grants := b.grants()
+	if b.err != nil {
+		return nil, b.err
+	}
+	return &Role{Grants: grants, Notes: b.notes}, nil
 }
 
 // builder collects what is needed.
@@ -110,6 +118,9 @@ type builder struct {
 	member, resources bool
 	units             map[unitKey]*unit
 	notes             []string
+	unset             map[string]string
+	// err is the first thing that no document can say.
+	err error
 	// creators says that somebody asks who made resources.
 	creators bool
 }
@@ -167,7 +178,7 @@ func (b *builder) add(w want, u Use) {
 	}
 	for _, pattern := range w.on {
 		w.on = nil
-		one := unit{want: w, arn: b.where.arn(pattern)}
+		one := unit{want: w, arn: b.widen(b.where.arn(pattern))}
 		key := unitKey{w.class, w.permission, one.arn, one.more.text(), w.elsewhere}
 		have := b.units[key]
 		if have == nil {

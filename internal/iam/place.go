@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,7 +46,11 @@ func placeOf(set *policy.Set, o Options) (place, error) {
 			return p, err
 		}
 	}
+	standIns := slices.Collect(maps.Values(o.Unset))
 	for _, arn := range named(set) {
+		if slices.Contains(standIns, arn) {
+			continue
+		}
 		if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[0] == "arn" {
 			if err := p.in(parts[1], arn); err != nil {
 				return p, err

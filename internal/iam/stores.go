@@ -40,7 +40,12 @@ func (b *builder) archive(u Use) {
 	if c.Prefix != "" {
 		prefix = c.Prefix + "/"
 	}
-	prefix = literal(prefix+"AWSLogs/") + "*"
+	if name := b.unknown(prefix); name != "" {
+		b.noteUnset(name)
+		prefix = everything + "AWSLogs/" + everything
+	} else {
+		prefix = literal(prefix+"AWSLogs/") + everything
+	}
 	bucket := "arn:{partition}:s3:::" + literal(c.Bucket)
 	b.add(want{class: reading, permission: "s3:ListBucket", on: []string{bucket}, elsewhere: true, central: true, more: Conditions{"StringLike": {"s3:prefix": {prefix}}}}, u)
 	b.add(want{class: reading, permission: "s3:GetObject", on: []string{bucket + "/" + prefix}, elsewhere: true, central: true}, u)
@@ -114,7 +119,12 @@ func (b *builder) mail(s *policy.SES, u Use) {
 		on = append(on, ses+"configuration-set/"+literal(s.ConfigurationSet))
 	}
 	call := need.Call{Service: "sesv2", Operation: "SendEmail"}
-	b.add(want{class: telling, permission: call.Permission(), on: on, elsewhere: true, central: true, more: Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}}, u)
+	only := Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}
+	if name := b.unknown(from); name != "" {
+		b.noteUnset(name)
+		on, only = append(slices.DeleteFunc(on, func(arn string) bool { return strings.HasPrefix(arn, identity) }), identity+everything), nil
+	}
+	b.add(want{class: telling, permission: call.Permission(), on: on, elsewhere: true, central: true, more: only}, u)
 }
 
 // sortedChannels are the channels of a set by name.
