@@ -12,7 +12,7 @@ import (
 // across is stops, and a table and a trail of the caller's own, for these
 // accounts.
 func across(accounts string) string {
-	s := strings.Replace(stops, "settings: {", "settings: {creators: {s3: s3://example-trail}, ledger: {dynamodb: tagwarden}, accounts: "+accounts+", ", 1)
+	s := strings.Replace(stops, "settings: {", "settings: {creators: {s3: s3://example-trail}, ledger: {dynamodb: tagwarden}, outcomes: {eventbridge: default}, accounts: "+accounts+", ", 1)
 	return strings.Replace(s, "tags: {Owner", "tags: {By: {value: creator.name}, Owner", 1)
 }
 
@@ -24,7 +24,7 @@ const (
 
 func TestTheCallerAndTheRolesOfOtherAccountsNeedDifferentThings(t *testing.T) {
 	resources := []string{"ec2:DescribeInstances", "ec2:StopInstances", "ec2:CreateTags", "cloudtrail:LookupEvents"}
-	central := []string{"s3:GetObject", "dynamodb:PutItem", "ses:SendEmail"}
+	central := []string{"s3:GetObject", "dynamodb:PutItem", "ses:SendEmail", "events:PutEvents"}
 	lead := []string{"sts:AssumeRole"}
 	lists := []string{"organizations:ListRoots", "organizations:ListOrganizationalUnitsForParent", "organizations:ListAccountsForParent"}
 	for name, tt := range map[string]struct {

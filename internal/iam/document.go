@@ -129,7 +129,7 @@ func (r *Role) statements() []Statement {
 // serviceNames are the services in Sids, which have letters and digits alone.
 var serviceNames = map[string]string{
 	"autoscaling": "AutoScaling", "cloudtrail": "CloudTrail", "cloudwatch": "CloudWatch", "config": "Config", "dynamodb": "DynamoDB", "ec2": "EC2", "events": "EventBridge",
-	"iam": "IAM", "lambda": "Lambda", "rds": "RDS", "resource-explorer-2": "ResourceExplorer", "s3": "S3", "ses": "SES", "sns": "SNS", "ssm": "SSM", "tag": "TaggingAPI",
+	"iam": "IAM", "lambda": "Lambda", "organizations": "Organizations", "rds": "RDS", "resource-explorer-2": "ResourceExplorer", "s3": "S3", "ses": "SES", "sns": "SNS", "ssm": "SSM", "sts": "STS", "tag": "TaggingAPI",
 }
 
 // number names the statements of a document: their class, their service where

@@ -29,7 +29,7 @@ func (b *builder) systems() {
 			bus = "arn:{partition}:events:" + everything + ":{account}:event-bus/" + literal(bus)
 		}
 		for _, call := range need.PublishOutcomes {
-			b.add(want{class: telling, permission: call.Permission(), on: []string{bus}, elsewhere: true, more: onlyOutcomes}, u)
+			b.add(want{class: telling, permission: call.Permission(), on: []string{bus}, elsewhere: true, central: true, more: onlyOutcomes}, u)
 		}
 	}
 	if bus := b.set.Settings.Outcomes; bus != "" {
@@ -41,7 +41,7 @@ func (b *builder) systems() {
 		}
 		if p.Wakes.Config {
 			for _, call := range need.AnswerConfig {
-				b.add(want{class: telling, permission: call.Permission(), elsewhere: true}, Use{Policy: p.Name, For: "the answer to AWS Config"})
+				b.add(want{class: telling, permission: call.Permission(), elsewhere: true, central: true}, Use{Policy: p.Name, For: "the answer to AWS Config"})
 			}
 		}
 	}
