@@ -64,7 +64,7 @@ func apply(t *testing.T, file, function string, values map[string]string, edits 
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	x.write(bootstrap, string(program))
 	u.terraformed(dir, "--package", "--bootstrap", bootstrap)
-	all := asked(t, dir)
+	all := asked(t, filepath.Join(dir, "variables.tf"))
 	maps.Copy(all, values)
 	var vars strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -79,6 +79,24 @@ func (x *terraform) run(dir string, args ...string) string {
 	return out
 }
 
+func (x *terraform) read(path string) string {
+	x.t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// inputs ends the call of a module with the variables that it asks for in a file.
+func (x *terraform) inputs(main *strings.Builder, path string) {
+	x.t.Helper()
+	for variable, value := range asked(x.t, path) {
+		fmt.Fprintf(main, "  %s = %s\n", variable, value)
+	}
+	main.WriteString("}\n")
+}
+
 // write puts a file into a folder.
 func (x *terraform) write(path, text string) {
 	x.t.Helper()
@@ -96,21 +114,26 @@ func (u *user) terraformed(dir string, args ...string) {
 	}
 }
 
-// asked are the variables of a folder without a default, each with a value of
-// its type.
-func asked(t *testing.T, dir string) map[string]string {
+// given are values of variables that are held to a form.
+var given = map[string]string{"region": "eu-west-1", "organization_id": "o-abcdefghij", "central_role": "arn:aws:iam::111122223333:role/function",
+	"central_bus": "arn:aws:events:eu-west-1:111122223333:event-bus/tagwarden"}
+
+// asked are the variables in a file without a default, each with a value of its
+// type.
+func asked(t *testing.T, path string) map[string]string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(dir, "variables.tf"))
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]string{}
 	for block := range strings.SplitSeq(string(b), "\nvariable \"") {
+		block, _, _ = strings.Cut(block, "\n}\n")
 		name, rest, _ := strings.Cut(block, `" {`)
 		switch {
 		case strings.Contains(rest, "\n  default "):
-		case name == "region":
-			out[name] = `"eu-west-1"`
+		case given[name] != "":
+			out[name] = fmt.Sprintf("%q", given[name])
 		case strings.Contains(rest, "= bool\n"):
 			out[name] = "true"
 		case strings.Contains(rest, "= string\n"):
@@ -144,6 +167,9 @@ func TestTerraformFindsEveryExampleValid(t *testing.T) {
 		x.module(&main, filepath.Join(root, name), name)
 	}
 	x.write(filepath.Join(root, "main.tf"), main.String())
+	if !strings.Contains(main.String(), "-member\" {") {
+		t.Error("no example is about other accounts")
+	}
 	x.run(root, "init")
 	x.run(root, "validate")
 }
@@ -153,25 +179,23 @@ func TestTerraformFindsEveryExampleValid(t *testing.T) {
 func (x *terraform) module(main *strings.Builder, dir, name string) {
 	x.t.Helper()
 	providers := filepath.Join(dir, "providers.tf")
-	b, err := os.ReadFile(providers)
-	if err != nil {
-		x.t.Fatal(err)
-	}
+	text := x.read(providers)
 	if err := os.Remove(providers); err != nil {
 		x.t.Fatal(err)
 	}
 	fmt.Fprintf(main, "\nmodule %q {\n  source = \"./%s\"\n  providers = {\n    aws = aws\n", name, name)
 	var names []string
-	for _, m := range aliased.FindAllStringSubmatch(string(b), -1) {
+	for _, m := range aliased.FindAllStringSubmatch(text, -1) {
 		names = append(names, "aws."+m[1])
 		fmt.Fprintf(main, "    aws.%s = aws\n", m[1])
 	}
 	main.WriteString("  }\n")
-	values := asked(x.t, dir)
-	for variable, value := range values {
-		fmt.Fprintf(main, "  %s = %s\n", variable, value)
+	x.inputs(main, filepath.Join(dir, "variables.tf"))
+	// That of other accounts is a module of its own, which the folder does not call.
+	if member := filepath.Join(dir, "member", "main.tf"); strings.Contains(x.read(member), "\nresource ") {
+		fmt.Fprintf(main, "\nmodule \"%s-member\" {\n  source = \"./%s/member\"\n", name, name)
+		x.inputs(main, member)
 	}
-	main.WriteString("}\n")
 	x.write(filepath.Join(dir, "providers_override.tf"), "terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      configuration_aliases = ["+
 		strings.Join(slices.Compact(names), ", ")+"]\n    }\n  }\n}\n")
 }

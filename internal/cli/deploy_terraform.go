@@ -28,6 +28,7 @@ The folder is one root module. Files in it that are not of tagwarden stay as the
 are: a backend, terraform.tfvars, and what ends in _override.tf. Where the policy
 file names regions, the events of the others are sent on to the function's; with
 regions: [all] those of --regions are, or of every region that all accounts have.
+Where it names accounts, member is a module for each region of each of these.
 
 With --package the function's package is written beside them, made of the program
 that --bootstrap names, the policy files, and the tables that they name.

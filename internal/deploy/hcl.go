@@ -36,6 +36,11 @@ type (
 	template []any
 	// encoded is a value that is handed over as JSON.
 	encoded struct{ value any }
+	// choice is one of two values.
+	choice struct {
+		when    expr
+		yes, no any
+	}
 )
 
 // hclWriter writes files and collects what HCL cannot say.
@@ -96,6 +101,10 @@ func (w *hclWriter) tokens(v any) hclwrite.Tokens {
 		return w.template(v)
 	case encoded:
 		return hclwrite.TokensForFunctionCall("jsonencode", w.tokens(v.value))
+	case choice:
+		out := append(hclwrite.TokensForIdentifier(string(v.when)), &hclwrite.Token{Type: hclsyntax.TokenQuestion, Bytes: []byte{'?'}})
+		out = append(append(out, w.tokens(v.yes)...), &hclwrite.Token{Type: hclsyntax.TokenColon, Bytes: []byte{':'}})
+		return append(out, w.tokens(v.no)...)
 	case object:
 		return w.object(v)
 	case list:

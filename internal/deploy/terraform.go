@@ -21,12 +21,13 @@ const (
 	elsewhereFile  = "forwarding.tf"
 	outputsFile    = "outputs.tf"
 	forwardingRoot = "forwarding/main.tf"
+	memberRoot     = "member/main.tf"
 )
 
 // TerraformFiles are the names of the files of a deployment. Others in the folder
 // are somebody else's.
 func TerraformFiles() []string {
-	return []string{versionsFile, providersFile, variablesFile, mainFile, elsewhereFile, outputsFile, forwardingRoot}
+	return []string{versionsFile, providersFile, variablesFile, mainFile, elsewhereFile, outputsFile, forwardingRoot, memberRoot}
 }
 
 // head is above every file.
@@ -49,14 +50,17 @@ func Terraform(d *Deployment, regions []string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &terraform{d: d, regions: regions, taken: map[string]bool{}}
+	t := &terraform{d: d, regions: regions, taken: map[string]bool{}, used: map[string]bool{}}
 	t.variables()
 	t.parameters()
 	t.resources()
 	w := &hclWriter{}
-	elsewhere := head
+	elsewhere, others := head, head+"\nThe module is for each region of each other account, with a provider for it."
 	if len(regions) == 0 {
 		elsewhere += "\nNo event of another region is wanted."
+	}
+	if d.Members == nil {
+		others = head + "\nNo other account is governed."
 	}
 	files := []File{
 		{versionsFile, w.hcl(head, []block{{kind: "terraform", body: required(">= 1.5")}})},
@@ -66,6 +70,7 @@ func Terraform(d *Deployment, regions []string) ([]File, error) {
 		{elsewhereFile, w.hcl(elsewhere, t.forwarding())},
 		{outputsFile, w.hcl(head, t.outputs)},
 		{forwardingRoot, w.hcl(elsewhere, t.module())},
+		{memberRoot, w.hcl(others, memberModule(d))},
 	}
 	return files, errors.Join(w.errs...)
 }
@@ -102,6 +107,8 @@ type terraform struct {
 	// variable is the name of each variable's, and topicOf that of the topic of each
 	// channel which names none.
 	variable, topicOf map[string]string
+	// used are the variables that were referred to.
+	used map[string]bool
 }
 
 // required says which Terraform and which provider the files are for: the last
@@ -176,12 +183,15 @@ func (t *terraform) reference(mark string) expr {
 		return "aws_sqs_queue.retries.url"
 	case WaitRole:
 		return "aws_iam_role.waits.arn"
+	case Organization:
+		return "var.organization_id"
 	}
 	if channel, ok := strings.CutPrefix(mark, "topic:"); ok {
 		return expr("local." + t.topicOf[channel] + "_topic")
 	}
 	variable := strings.TrimPrefix(mark, "variable:")
 	name := t.variable[variable]
+	t.used[variable] = true
 	for _, v := range t.d.Variables {
 		switch {
 		case v.Name != variable:
@@ -225,10 +235,12 @@ func (t *terraform) tree(v any) any {
 	}
 }
 
-// pattern is an event pattern of an account.
-func (t *terraform) pattern(p Pattern, account expr) encoded {
+// pattern is an event pattern.
+func (t *terraform) pattern(p Pattern) encoded {
 	var o object
-	o.put("account", list{account})
+	if len(p.Account) > 0 {
+		o.put("account", t.texts(p.Account))
+	}
 	if len(p.Region) > 0 {
 		o.put("region", t.texts(p.Region))
 	}
@@ -290,6 +302,10 @@ func (t *terraform) tell() {
 	}
 	put("function", "What events and schedules call.", expr("aws_lambda_alias.prod.arn"))
 	put("version", "The version of the function that is called.", expr("aws_lambda_alias.prod.function_version"))
+	if t.d.Members != nil {
+		put("central_role", "The role of the function, which the module of other accounts asks for.", expr("aws_iam_role.function.arn"))
+		put("central_bus", "The bus for events of other accounts, which that module asks for.", expr("aws_cloudwatch_event_bus.members.arn"))
+	}
 	put("ledger_table", "The table of the ledger.", t.tableName(t.d.Ledger))
 	put("dead_letters_queue", "The queue of what was given up.", expr("aws_sqs_queue.dead_letters.url"))
 	names := map[string]bool{}

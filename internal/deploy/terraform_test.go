@@ -356,7 +356,7 @@ func TestWhatIsSentOnIsOfTheAccountAndNotAnOutcome(t *testing.T) {
 			if err := json.Unmarshal([]byte(reads(t, blocks, b.Attributes["event_pattern"].Expr).AsString()), &p); err != nil {
 				t.Fatal(err)
 			}
-			if _, has := p["region"]; has || !cmp.Equal(p["account"], []any{"var.account"}) {
+			if _, has := p["region"]; has || !cmp.Equal(p["account"], []any{"local.account"}) {
 				t.Errorf("%s: %v", rule, p)
 			}
 		}

@@ -7,10 +7,7 @@ import (
 
 // resources are everything that is made in the region of the function.
 func (t *terraform) resources() {
-	for _, name := range []string{"aws_caller_identity", "aws_partition"} {
-		t.things = append(t.things, block{kind: "data", labels: []string{name, "current"}})
-	}
-	t.locals("", "account", expr("data.aws_caller_identity.current.account_id"), "partition", expr("data.aws_partition.current.partition"))
+	t.things = pseudoBlocks()
 	t.function()
 	t.role()
 	t.queues()
@@ -18,6 +15,9 @@ func (t *terraform) resources() {
 		t.waiting()
 	}
 	t.rules()
+	if t.d.Members != nil {
+		t.members()
+	}
 	t.schedules()
 	t.tables()
 	t.topics()
@@ -26,6 +26,15 @@ func (t *terraform) resources() {
 		t.trail()
 	}
 	t.tell()
+}
+
+// pseudoBlocks are what tells the account and the partition.
+func pseudoBlocks() []block {
+	var out []block
+	for _, name := range []string{"aws_caller_identity", "aws_partition"} {
+		out = append(out, block{kind: "data", labels: []string{name, "current"}})
+	}
+	return append(out, block{kind: "locals", body: attributes("account", expr("data.aws_caller_identity.current.account_id"), "partition", expr("data.aws_partition.current.partition"))})
 }
 
 // function is the function, its alias, its log, and the secrets that it is
@@ -106,11 +115,14 @@ func (t *terraform) queues() {
 	t.resource("aws_sqs_queue", "dead_letters", attributes("name", t.named("dead-letters", 80), "message_retention_seconds", fortnight, "sqs_managed_sse_enabled", true))
 	on := expr("aws_sqs_queue.dead_letters.arn")
 	statements := list{attributes("Effect", "Deny", "Principal", "*", "Action", "sqs:*", "Resource", on, "Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))}
-	if len(t.d.Rules) > 0 {
-		var arns list
-		for _, r := range t.d.Rules {
-			arns = append(arns, expr("aws_cloudwatch_event_rule."+snake(r.Name)+".arn"))
-		}
+	var arns list
+	for _, r := range t.d.Rules {
+		arns = append(arns, expr("aws_cloudwatch_event_rule."+snake(r.Name)+".arn"))
+	}
+	if t.d.Members != nil {
+		arns = append(arns, t.onBus())
+	}
+	if len(arns) > 0 {
 		statements = append(statements, attributes("Effect", "Allow", "Principal", attributes("Service", "events.amazonaws.com"), "Action", "sqs:SendMessage", "Resource", on,
 			"Condition", attributes("ArnEquals", attributes("aws:SourceArn", arns))))
 	}
@@ -145,23 +157,43 @@ const (
 // rules are those of EventBridge, and what lets them call the function.
 func (t *terraform) rules() {
 	for _, r := range t.d.Rules {
-		name := snake(r.Name)
-		rule := "aws_cloudwatch_event_rule." + name
-		o := attributes("name", t.named(name, 64), "description", sentence(r.About))
-		target := attributes("rule", expr(rule+".name"))
+		var bus any
 		if r.Bus != "" {
-			o.put("event_bus_name", r.Bus)
-			target.put("event_bus_name", r.Bus)
+			bus = r.Bus
 		}
-		o.put("event_pattern", t.pattern(r.Pattern, "local.account"))
-		t.resource("aws_cloudwatch_event_rule", name, o, sentence(r.About))
-		target = append(target, attributes("target_id", "function", "arn", expr("aws_lambda_alias.prod.arn"),
-			"retry_policy", nested(attributes("maximum_event_age_in_seconds", eventAge, "maximum_retry_attempts", eventTries)),
-			"dead_letter_config", nested(attributes("arn", expr("aws_sqs_queue.dead_letters.arn"))))...)
-		t.resource("aws_cloudwatch_event_target", name, target)
-		t.resource("aws_lambda_permission", name, attributes("statement_id", r.Name, "action", "lambda:InvokeFunction", "function_name", expr("aws_lambda_function.function.function_name"),
-			"qualifier", expr("aws_lambda_alias.prod.name"), "principal", "events.amazonaws.com", "source_arn", expr(rule+".arn")))
+		t.rule(r, bus)
+		t.called(snake(r.Name), r.Name, expr("aws_cloudwatch_event_rule."+snake(r.Name)+".arn"))
 	}
+}
+
+// rule is one whose events go to the function. bus is nil for the default one.
+func (t *terraform) rule(r Rule, bus any) {
+	name := snake(r.Name)
+	o := attributes("name", t.named(name, 64), "description", sentence(r.About))
+	target := attributes("rule", expr("aws_cloudwatch_event_rule."+name+".name"))
+	if bus != nil {
+		o.put("event_bus_name", bus)
+		target.put("event_bus_name", bus)
+	}
+	o.put("event_pattern", t.pattern(r.Pattern))
+	t.resource("aws_cloudwatch_event_rule", name, o, sentence(r.About))
+	t.resource("aws_cloudwatch_event_target", name, append(target, attributes("target_id", "function", "arn", expr("aws_lambda_alias.prod.arn"),
+		"retry_policy", nested(attributes("maximum_event_age_in_seconds", eventAge, "maximum_retry_attempts", eventTries)),
+		"dead_letter_config", nested(attributes("arn", expr("aws_sqs_queue.dead_letters.arn"))))...))
+}
+
+// called lets rules call the function, by their ARN or a pattern of it.
+func (t *terraform) called(name, id string, by any) {
+	t.resource("aws_lambda_permission", name, attributes("statement_id", id, "action", "lambda:InvokeFunction", "function_name", expr("aws_lambda_function.function.function_name"),
+		"qualifier", expr("aws_lambda_alias.prod.name"), "principal", "events.amazonaws.com", "source_arn", by))
+}
+
+// sent is a rule whose events a role sends on to a bus.
+func (t *terraform) sent(r Rule, target string, bus, role expr) {
+	name := snake(r.Name)
+	r.Pattern.Region = nil
+	t.resource("aws_cloudwatch_event_rule", name, attributes("name", t.named(name, 64), "description", sentence(r.About), "event_pattern", t.pattern(r.Pattern)), sentence(r.About))
+	t.resource("aws_cloudwatch_event_target", name, attributes("rule", expr("aws_cloudwatch_event_rule."+name+".name"), "target_id", target, "arn", bus, "role_arn", role))
 }
 
 // schedules run policies, by a role of their own.

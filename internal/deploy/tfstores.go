@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/internal/iam"
 )
 
 // role is the function's: what its policies need, and what it needs itself.
@@ -22,7 +24,13 @@ func (t *terraform) role() {
 				"Condition", attributes("StringEquals", attributes("iam:PassedToService", "scheduler.amazonaws.com"))))
 	}
 	t.resource("aws_iam_role_policy", "function", attributes("name", "function", "role", expr("aws_iam_role.function.id"), "policy", encoded{document(own)}))
-	for i, doc := range t.d.Documents {
+	t.permissions(t.d.Documents, "aws_iam_role.function.name", nil)
+}
+
+// permissions are the managed policies of a role, with what its resources have
+// above all else.
+func (t *terraform) permissions(docs []iam.Document, role expr, under object) {
+	for i, doc := range docs {
 		var statements list
 		for _, s := range doc.Statement {
 			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", t.texts(s.Action), "Resource", t.texts(s.Resource))
@@ -44,8 +52,12 @@ func (t *terraform) role() {
 			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
 		}
 		name := "permissions_" + strconv.Itoa(i+1)
-		t.resource("aws_iam_policy", name, attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.", "policy", encoded{document(statements)}), about)
-		t.resource("aws_iam_role_policy_attachment", name, attributes("role", expr("aws_iam_role.function.name"), "policy_arn", expr("aws_iam_policy."+name+".arn")))
+		t.resource("aws_iam_policy", name, append(slices.Clone(under), attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.", "policy", encoded{document(statements)})...), about)
+		at := "aws_iam_policy." + name
+		if len(under) > 0 {
+			at += "[0]"
+		}
+		t.resource("aws_iam_role_policy_attachment", name, append(slices.Clone(under), attributes("role", role, "policy_arn", expr(at+".arn"))...))
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // ownVariables are names that the files have for themselves, and those that
 // Terraform lets no variable have ("Input Variables" in its documentation).
 var ownVariables = regexp.MustCompile("^(region|tags|package_(bucket|key)|architecture|alias_version|trail_is_logging|make_ledger|make_rules_table_?[0-9]*|log_days|alarm(_topic_arn|_email)?|" +
-	"source|version|providers|count|for_each|lifecycle|depends_on|locals|account|partition)$")
+	"source|version|providers|count|for_each|lifecycle|depends_on|locals|account|partition|organization_id|home_region|central_(role|bus)|role_(name|path)|external_id)$")
 
 // variables chooses the names of the variables. Those that the files have for
 // themselves get value after them.
@@ -68,10 +68,13 @@ func valid(condition, otherwise string) member {
 	return member{key: "validation", value: nested{{key: "condition", value: expr(condition)}, {key: "error_message", value: otherwise}}}
 }
 
+// looksLikeRegion holds the variable of that name to the name of one.
+var looksLikeRegion = valid(`can(regex("`+regionName.String()+`", var.region))`, "A region looks like eu-west-1.")
+
 // parameters are what whoever applies decides.
 func (t *terraform) parameters() {
 	d := t.d
-	home := object{valid(`can(regex("`+strings.ReplaceAll(regionName.String(), `\`, `\\`)+`", var.region))`, "A region looks like eu-west-1.")}
+	home := object{looksLikeRegion}
 	if len(d.Regions) == 1 {
 		home = append(attributes("default", d.Regions[0]), home...)
 	}
@@ -92,6 +95,10 @@ func (t *terraform) parameters() {
 		if topic.Variable == "" {
 			t.param(t.topicOf[topic.Channels[0]]+"_email", "string", "Who gets what is told through the channel "+topic.Channels[0]+", whose topic is made. Empty: nobody.", attributes("default", ""))
 		}
+	}
+	if m := d.Members; m != nil && len(m.Accounts) == 0 {
+		t.param("organization_id", "string", "The id of the organization, as aws organizations describe-organization tells it: only roles in it are taken on, and only its accounts may send events.",
+			object{valid(`can(regex("^o-[a-z0-9]{10,32}$", var.organization_id))`, "It looks like o-abcdefghij.")})
 	}
 	if d.records() {
 		t.param("trail_is_logging", "bool", "true, if a trail of CloudTrail is logging management events in every region that the policies are about: without one, no event tells of a call. With false, one is made.", nil)

@@ -71,21 +71,15 @@ func (t *terraform) module() []block {
 	if len(t.regions) == 0 {
 		return nil
 	}
-	out := []block{{kind: "terraform", body: required("")}}
+	m := &terraform{d: t.d}
 	for _, v := range [][2]string{{"account", "The account whose events are sent on."}, {"bus", "The bus that gets them."}, {"role", "The role that sends them."}} {
-		out = append(out, block{kind: "variable", labels: []string{v[0]}, body: attributes("type", expr("string"), "description", v[1])})
+		m.param(v[0], "string", v[1], nil)
 	}
+	m.locals("", "account", expr("var.account"))
 	for _, r := range t.d.Rules {
-		if r.Here {
-			continue
+		if !r.Here {
+			m.sent(r, "home", "var.bus", "var.role")
 		}
-		p, name := r.Pattern, snake(r.Name)
-		p.Region = nil
-		out = append(out,
-			block{kind: "resource", labels: []string{"aws_cloudwatch_event_rule", name}, comment: sentence(r.About), body: attributes("name", t.named(name, 64), "description", sentence(r.About),
-				"event_pattern", t.pattern(p, "var.account"))},
-			block{kind: "resource", labels: []string{"aws_cloudwatch_event_target", name}, body: attributes("rule", expr("aws_cloudwatch_event_rule."+name+".name"), "target_id", "home",
-				"arn", expr("var.bus"), "role_arn", expr("var.role"))})
 	}
-	return out
+	return append(append([]block{{kind: "terraform", body: required("")}}, m.params...), m.things...)
 }

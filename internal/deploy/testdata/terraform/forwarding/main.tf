@@ -13,16 +13,23 @@ terraform {
 variable "account" {
   type        = string
   description = "The account whose events are sent on."
+  nullable    = false
 }
 
 variable "bus" {
   type        = string
   description = "The bus that gets them."
+  nullable    = false
 }
 
 variable "role" {
   type        = string
   description = "The role that sends them."
+  nullable    = false
+}
+
+locals {
+  account = var.account
 }
 
 # Calls of ec2, s3 that succeeded.
@@ -30,7 +37,7 @@ resource "aws_cloudwatch_event_rule" "calls" {
   name        = "tagwarden-all-of-it-calls"
   description = "Calls of ec2, s3 that succeeded."
   event_pattern = jsonencode({
-    account       = [var.account]
+    account       = [local.account]
     source        = ["aws.ec2", "aws.s3"]
     "detail-type" = ["AWS API Call via CloudTrail"]
     detail = {
@@ -53,7 +60,7 @@ resource "aws_cloudwatch_event_rule" "states" {
   name        = "tagwarden-all-of-it-states"
   description = "Instances that come into a state."
   event_pattern = jsonencode({
-    account       = [var.account]
+    account       = [local.account]
     source        = ["aws.ec2"]
     "detail-type" = ["EC2 Instance State-change Notification"]
     detail        = { state = ["running"] }
@@ -72,7 +79,7 @@ resource "aws_cloudwatch_event_rule" "tag_changes" {
   name        = "tagwarden-all-of-it-tag-changes"
   description = "Changes of tags."
   event_pattern = jsonencode({
-    account       = [var.account]
+    account       = [local.account]
     source        = ["aws.tag"]
     "detail-type" = ["Tag Change on Resource"]
     detail = {
@@ -94,7 +101,7 @@ resource "aws_cloudwatch_event_rule" "config_items" {
   name        = "tagwarden-all-of-it-config-items"
   description = "Changes that AWS Config saw."
   event_pattern = jsonencode({
-    account       = [var.account]
+    account       = [local.account]
     source        = ["aws.config"]
     "detail-type" = ["Config Configuration Item Change"]
     detail = {
