@@ -171,7 +171,7 @@ func TestTheBooksStayInTheAccountOfTheFunction(t *testing.T) {
 			if strings.HasPrefix(on, ":") {
 				on = "arn:aws:ec2:eu-west-1:" + account + on
 			}
-			if allowed(l, action, on, "aws:TagKeys", "Owner", "ses:FromAddress", "gov@example.com") {
+			if allowed(l, action, on, "aws:TagKeys", "Owner", "ses:FromAddress", "gov@example.com", "events:source", "tagwarden", "events:detail-type", "tagwarden Outcome") {
 				out = append(out, action)
 			}
 		}

@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,5 +60,20 @@ func TestABusIsInThePartitionOfTheRegions(t *testing.T) {
 	file := header + "settings: {outcomes: {eventbridge: \"arn:aws-cn:events:cn-north-1:999988887777:event-bus/audit\"}}\npolicies: [{name: p, resource: ec2:vpc, tags: {A: {}}}]\n"
 	if _, err := iam.For(load(t, file), iam.Options{Regions: []string{"eu-west-1"}}); err == nil || !strings.Contains(err.Error(), "aws-cn") {
 		t.Error(err)
+	}
+}
+
+// What tells other systems are the credentials that tagwarden has itself, whether
+// or not they read anything themselves.
+func TestMembersTellOtherSystemsNothing(t *testing.T) {
+	file := header + "settings: {regions: [eu-west-1], outcomes: {eventbridge: audit}, accounts: [{id: \"444455556666\", role: gov}]}\n" +
+		"policies: [{name: p, resource: ec2:vpc, on: config, tags: {A: {}}}]\n"
+	for member, want := range map[bool]bool{true: false, false: true} {
+		have := permissions(role(t, file, iam.Options{Member: member}))
+		for _, p := range []string{"events:PutEvents", "config:PutEvaluations"} {
+			if slices.Contains(have, p) != want {
+				t.Errorf("member %t: %v", member, have)
+			}
+		}
 	}
 }

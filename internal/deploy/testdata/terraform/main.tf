@@ -220,6 +220,22 @@ resource "aws_iam_policy" "permissions_1" {
         Condition = { StringEquals = { "aws:RequestedRegion" = ["ap-south-1", "us-east-1"] } }
       },
       {
+        Sid      = "TellConfig"
+        Effect   = "Allow"
+        Action   = ["config:PutEvaluations"]
+        Resource = ["*"]
+      },
+      {
+        Sid      = "TellEventBridge"
+        Effect   = "Allow"
+        Action   = ["events:PutEvents"]
+        Resource = ["arn:${local.partition}:events:*:${local.account}:event-bus/default"]
+        Condition = {
+          "ForAllValues:StringEquals" = { "events:source" = ["tagwarden"] }
+          StringEquals                = { "events:detail-type" = ["tagwarden Outcome"] }
+        }
+      },
+      {
         Sid    = "TellSES"
         Effect = "Allow"
         Action = ["ses:SendEmail"]
@@ -264,33 +280,6 @@ resource "aws_iam_policy" "permissions_1" {
 resource "aws_iam_role_policy_attachment" "permissions_1" {
   role       = aws_iam_role.function.name
   policy_arn = aws_iam_policy.permissions_1.arn
-}
-
-resource "aws_iam_policy" "permissions_2" {
-  name_prefix = "tagwarden-all-of-it-permissions-2-"
-  description = "Permissions of tagwarden."
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "TellEvents"
-        Effect   = "Allow"
-        Action   = ["events:PutEvents"]
-        Resource = ["arn:${local.partition}:events:${var.region}:${local.account}:event-bus/default"]
-      },
-      {
-        Sid      = "TellConfig"
-        Effect   = "Allow"
-        Action   = ["config:PutEvaluations"]
-        Resource = ["*"]
-      },
-    ]
-  })
-}
-
-resource "aws_iam_role_policy_attachment" "permissions_2" {
-  role       = aws_iam_role.function.name
-  policy_arn = aws_iam_policy.permissions_2.arn
 }
 
 # What failed waits here, is tried five times more, and then goes to the dead letters.
