@@ -295,11 +295,14 @@ func (t *terraform) tableName(table Table) any {
 	return t.text(table.Name)
 }
 
+// output adds one.
+func (t *terraform) output(name, about string, value any) {
+	t.outputs = append(t.outputs, block{kind: "output", labels: []string{name}, body: attributes("description", about, "value", value)})
+}
+
 // tell says what whoever applies may want to know.
 func (t *terraform) tell() {
-	put := func(name, about string, value any) {
-		t.outputs = append(t.outputs, block{kind: "output", labels: []string{name}, body: attributes("description", about, "value", value)})
-	}
+	put := t.output
 	put("function", "What events and schedules call.", expr("aws_lambda_alias.prod.arn"))
 	put("version", "The version of the function that is called.", expr("aws_lambda_alias.prod.function_version"))
 	if t.d.Members != nil {

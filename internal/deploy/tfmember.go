@@ -1,5 +1,10 @@
 package deploy
 
+import "slices"
+
+// atHome is the condition for what a member has once, and in no region.
+const atHome = "var.region == var.home_region"
+
 // members are the bus for the events of other accounts, and the rules on it. One
 // permission is for all of them: there may be more than a function's policy has
 // room for.
@@ -55,19 +60,20 @@ func memberModule(d *Deployment) []block {
 		t.sent(r, "central", "var.central_bus", "aws_iam_role.sender.arn")
 	}
 	t.entered(name, path)
+	t.people(atHome)
 	for _, v := range d.Variables {
 		if t.used[v.Name] {
 			t.forVariable(v)
 		}
 	}
-	return append(append([]block{{kind: "terraform", body: required("")}}, t.params...), append(pseudoBlocks(), t.things...)...)
+	return slices.Concat([]block{{kind: "terraform", body: required("")}}, t.params, pseudoBlocks(), t.things, t.outputs)
 }
 
 // entered is the role that the function takes on. Its session's own role is what
 // is compared, so that the function's can be made anew.
 func (t *terraform) entered(name, path any) {
 	m := t.d.Members
-	makes := one("var.region == var.home_region")
+	makes := one(atHome)
 	whose := attributes("aws:PrincipalArn", expr("var.central_role"))
 	with := func(condition object) encoded {
 		return encoded{document(list{attributes("Effect", "Allow", "Principal", attributes("AWS", t.rootOf(`split(":", var.central_role)[4]`)), "Action", "sts:AssumeRole", "Condition", condition)})}

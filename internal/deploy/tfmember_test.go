@@ -153,3 +153,35 @@ func TestWithoutOtherAccountsThereIsNoModuleForThem(t *testing.T) {
 		t.Error("there is")
 	}
 }
+
+// The variables of IAM in what people may do are not taken for Terraform's.
+func TestWhatPeopleMayDoIsTheDeployments(t *testing.T) {
+	access := "access: {owner_key: PrincipalId, protect: [Owner, PrincipalId, '${EXCEPTION:-keep}']}\n"
+	for folder, yaml := range map[string]string{"": small("zone: UTC", "", "") + access, "member": governing(list) + access} {
+		d := deployed(t, none, text(yaml))
+		files := terraformed(t, d)
+		b, err := json.Marshal(d.People)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(b), "${aws:userid}") {
+			t.Fatalf("no variable in %s", b)
+		}
+		var want map[string]any
+		if err := json.Unmarshal([]byte(strings.NewReplacer(`\u0000account\u0000`, "local.account", `\u0000region\u0000`, "var.region", `\u0000partition\u0000`, "local.partition", `\u0000variable:EXCEPTION\u0000`, "var.exception").Replace(string(b))), &want); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, policyOf(t, files, folder, "resource.aws_iam_policy.people", "policy")); diff != "" {
+			t.Errorf("%s (-deployment +file)\n%s", folder, diff)
+		}
+		blocks := module(t, files, folder)
+		for at, b := range blocks {
+			for _, missing := range undeclared(blocks, b) {
+				t.Errorf("%s %s refers to %s", folder, at, missing)
+			}
+		}
+		if blocks["resource.aws_iam_group.people"] == nil || blocks["output.people_policy"] == nil {
+			t.Errorf("%s: no group, or no output", folder)
+		}
+	}
+}

@@ -21,6 +21,7 @@ func (t *terraform) resources() {
 	t.schedules()
 	t.tables()
 	t.topics()
+	t.people("")
 	t.alarms()
 	if t.d.records() {
 		t.trail()

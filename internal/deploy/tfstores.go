@@ -30,35 +30,71 @@ func (t *terraform) role() {
 // permissions are the managed policies of a role, with what its resources have
 // above all else.
 func (t *terraform) permissions(docs []iam.Document, role expr, under object) {
-	for i, doc := range docs {
-		var statements list
-		for _, s := range doc.Statement {
-			one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", t.texts(s.Action), "Resource", t.texts(s.Resource))
-			if len(s.Condition) > 0 {
-				conditions := map[string]any{}
-				for op, keys := range s.Condition {
-					values := map[string]any{}
-					for key, all := range keys {
-						values[key] = anys(all)
-					}
-					conditions[op] = values
-				}
-				one.put("Condition", t.tree(conditions))
-			}
-			statements = append(statements, one)
-		}
+	for i := range docs {
 		about := ""
 		if i == 0 {
 			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
 		}
 		name := "permissions_" + strconv.Itoa(i+1)
-		t.resource("aws_iam_policy", name, append(slices.Clone(under), attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.", "policy", encoded{document(statements)})...), about)
-		at := "aws_iam_policy." + name
-		if len(under) > 0 {
-			at += "[0]"
-		}
-		t.resource("aws_iam_role_policy_attachment", name, append(slices.Clone(under), attributes("role", role, "policy_arn", expr(at+".arn"))...))
+		t.resource("aws_iam_policy", name, append(slices.Clone(under), attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.",
+			"policy", encoded{document(t.statements(&docs[i]))})...), about)
+		t.resource("aws_iam_role_policy_attachment", name, append(slices.Clone(under), attributes("role", role, "policy_arn", only(expr("aws_iam_policy."+name), under)+".arn")...))
 	}
+}
+
+// only is a resource, which with a count is the first of at most one.
+func only(resource expr, under object) expr {
+	if len(under) > 0 {
+		return resource + "[0]"
+	}
+	return resource
+}
+
+// statements are those of a policy of IAM.
+func (t *terraform) statements(doc *iam.Document) list {
+	var out list
+	for _, s := range doc.Statement {
+		one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", t.texts(s.Action), "Resource", t.texts(s.Resource))
+		if len(s.Condition) > 0 {
+			conditions := map[string]any{}
+			for op, keys := range s.Condition {
+				values := map[string]any{}
+				for key, all := range keys {
+					values[key] = anys(all)
+				}
+				conditions[op] = values
+			}
+			one.put("Condition", t.tree(conditions))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// people are the policy of those who act on what is their own, for roles of any
+// kind, and a group of users that has it. beside is a condition for both, "" for
+// none.
+func (t *terraform) people(beside string) {
+	if t.d.People == nil {
+		return
+	}
+	t.param("make_people_group", "bool", "false, if the people have roles alone: the output people_policy is for these as well.", attributes("default", true))
+	wanted := "var.make_people_group"
+	var under object
+	if beside != "" {
+		under, wanted = object{one(beside)}, beside+" && "+wanted
+	}
+	policy := only("aws_iam_policy.people", under) + ".arn"
+	t.resource("aws_iam_policy", "people", append(under, attributes("name_prefix", t.prefix("people", 128), "description", "People act on what is their own by its tags.",
+		"policy", encoded{document(t.statements(t.d.People))})...), "What people may do, as tagwarden access policy writes it: attach it to their roles.")
+	t.resource("aws_iam_group", "people", object{one(wanted), {key: "name", value: t.named("people", 128)}})
+	t.resource("aws_iam_group_policy_attachment", "people", object{one(wanted), {key: "group", value: expr("aws_iam_group.people[0].name")}, {key: "policy_arn", value: policy}})
+	about := "The policy of the people, for their roles."
+	value := policy
+	if beside != "" {
+		about, value = about+" It is made in the region of the function alone.", choose(beside, string(policy), `""`)
+	}
+	t.output("people_policy", about, value)
 }
 
 // tables are the ledger and those of rules, which Terraform deletes only after

@@ -8,7 +8,7 @@ import (
 
 // ownVariables are names that the files have for themselves, and those that
 // Terraform lets no variable have ("Input Variables" in its documentation).
-var ownVariables = regexp.MustCompile("^(region|tags|package_(bucket|key)|architecture|alias_version|trail_is_logging|make_ledger|make_rules_table_?[0-9]*|log_days|alarm(_topic_arn|_email)?|" +
+var ownVariables = regexp.MustCompile("^(region|tags|package_(bucket|key)|architecture|alias_version|trail_is_logging|make_(ledger|people_group)|make_rules_table_?[0-9]*|log_days|alarm(_topic_arn|_email)?|" +
 	"source|version|providers|count|for_each|lifecycle|depends_on|locals|account|partition|organization_id|home_region|central_(role|bus)|role_(name|path)|external_id)$")
 
 // variables chooses the names of the variables. Those that the files have for

@@ -1,5 +1,7 @@
 package deploy
 
+import "slices"
+
 // alarms are on what nobody would otherwise see.
 func (t *terraform) alarms() {
 	t.topic("alarm", "var.alarm_topic_arn", attributes("Service", "cloudwatch.amazonaws.com"),
@@ -81,5 +83,5 @@ func (t *terraform) module() []block {
 			m.sent(r, "home", "var.bus", "var.role")
 		}
 	}
-	return append(append([]block{{kind: "terraform", body: required("")}}, m.params...), m.things...)
+	return slices.Concat([]block{{kind: "terraform", body: required("")}}, m.params, m.things)
 }
