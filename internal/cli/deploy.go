@@ -113,10 +113,10 @@ func runDeploy(c *cobra.Command, e Env, f *deployFlags, as form) error {
 	}
 	for _, file := range files {
 		path := filepath.Join(f.out, filepath.FromSlash(file.Name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // what is written is for others to read
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, file.Data, 0o644); err != nil { //nolint:gosec // as above
+		if err := os.WriteFile(path, file.Data, 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintln(e.Stderr, "wrote "+diag.Printable(path))

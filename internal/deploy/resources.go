@@ -252,7 +252,7 @@ func (c *cloudFormation) topic(name, when, email, mails string, principal, condi
 // tell says what whoever deploys may want to know.
 func (c *cloudFormation) tell() {
 	c.outputs.put("Function", attributes("Description", "What events and schedules call.", "Value", ref(alias)))
-	ledger := any(c.text(c.d.Ledger.Name))
+	ledger := c.text(c.d.Ledger.Name)
 	if c.d.Ledger.Variable != "" {
 		ledger = c.text(VariableMark(c.d.Ledger.Variable))
 	}
