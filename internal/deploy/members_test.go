@@ -378,3 +378,19 @@ func TestWhatDecidesTheDeploymentIsNoParameter(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestWhereNoEventIsWaitedForThereIsNoBus(t *testing.T) {
+	file := governing(list)
+	i := strings.Index(file, "policies:")
+	d := deployed(t, none, text(file[:i]+"policies: [{name: p, resource: ec2:instance, tags: {Owner: {}}, enforce: [notify: ops]}]\n"))
+	for _, f := range rendered(t, d) {
+		for _, word := range []string{"Bus", "SenderRole", "AWS::Events"} {
+			if strings.Contains(string(f.Data), word) {
+				t.Errorf("%s has %s", f.Name, word)
+			}
+		}
+	}
+	if d.Members == nil || len(d.Members.Documents) == 0 {
+		t.Errorf("the members: %+v", d.Members)
+	}
+}

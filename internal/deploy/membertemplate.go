@@ -2,6 +2,9 @@ package deploy
 
 import "strconv"
 
+// bus says whether events of other accounts are waited for.
+func (d *Deployment) bus() bool { return d.Members != nil && d.Members.Bus != "" }
+
 // onBus is a pattern of the ARNs of the rules on the bus for other accounts, all
 // of which are this stack's. One permission is for all of them: there may be more
 // than a function's policy has room for.
@@ -34,7 +37,9 @@ func memberTemplate(d *Deployment) []byte {
 	m := d.Members
 	c := newCloudFormation(d)
 	c.param("CentralRole", "String", "The role of the function: the output CentralRole of the stack that "+TemplateFile+" made.", attributes("AllowedPattern", "arn:aws[a-z-]*:iam::[0-9]{12}:role/.+"))
-	c.param("CentralBus", "String", "The bus for events: the output CentralBus of that stack.", attributes("AllowedPattern", "arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/.+"))
+	if d.bus() {
+		c.param("CentralBus", "String", "The bus for events: the output CentralBus of that stack.", attributes("AllowedPattern", "arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/.+"))
+	}
 	c.param("HomeRegion", "String", "The region of that stack. Only there the role is made, which is in no region.", attributes("AllowedPattern", "[a-z]{2}(-[a-z]+)+-[0-9]+"))
 	c.variables()
 	var name, path any = m.Role, m.Path
@@ -45,7 +50,9 @@ func memberTemplate(d *Deployment) []byte {
 	}
 	c.when(when, equals(ref("AWS::Region"), ref("HomeRegion")))
 	c.entered(name, path, when)
-	c.sends("SenderRole", nil, ref("CentralBus"))
+	if d.bus() {
+		c.sends("SenderRole", nil, ref("CentralBus"))
+	}
 	for _, r := range m.Sent {
 		c.sent(r, "central", "SenderRole", nil, ref("CentralBus"))
 	}

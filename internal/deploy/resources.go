@@ -24,7 +24,7 @@ func (c *cloudFormation) resources() {
 		c.waiting()
 	}
 	c.rules()
-	if c.d.Members != nil {
+	if c.d.bus() {
 		c.members()
 	}
 	c.schedules()
@@ -95,7 +95,7 @@ func (c *cloudFormation) queues() {
 	for _, r := range c.d.Rules {
 		arns = append(arns, attribute(r.Name, "Arn"))
 	}
-	if c.d.Members != nil {
+	if c.d.bus() {
 		arns = append(arns, sub(c.d.onBus()))
 	}
 	if len(arns) > 0 {
@@ -258,6 +258,8 @@ func (c *cloudFormation) tell() {
 	}
 	if c.d.Members != nil {
 		c.outputs.put("CentralRole", attributes("Description", "The role of the function, which "+MemberFile+" asks for.", "Value", attribute("Role", "Arn")))
+	}
+	if c.d.bus() {
 		c.outputs.put("CentralBus", attributes("Description", "The bus for events of other accounts, which "+MemberFile+" asks for.", "Value", attribute("Bus", "Arn")))
 	}
 	if c.d.People != nil {
