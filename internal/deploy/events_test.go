@@ -100,7 +100,8 @@ func caughtBy(t fatal, rules []deploy.Rule, account, event string) []string {
 			t.Fatal(err)
 		}
 		var p map[string]any
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(b), `\u0000account\u0000`, account)), &p); err != nil {
+		b = []byte(strings.ReplaceAll(string(b), `\u0000account\u0000`, account))
+		if err := json.Unmarshal(b, &p); err != nil {
 			t.Fatal(err)
 		}
 		if len(b) > 2048 {
