@@ -36,8 +36,7 @@ type Members struct {
 	// Documents are the policies of the role in each account. In them, Account and
 	// Region are those of the member.
 	Documents []iam.Document
-	// Bus is the name of the bus, "" where no event is waited for, and Rules are
-	// those on it.
+	// Bus is the name of the bus, and Rules are those on it.
 	Bus   string
 	Rules []Rule
 	// Sent are the rules in each account and region, whose events go to the bus.
@@ -59,6 +58,9 @@ func (d *Deployment) govern(set *policy.Set) {
 	default:
 		d.Own = slices.ContainsFunc(a.List, func(one policy.Account) bool { return one.Role == "" })
 		d.listed(a.List)
+	}
+	if d.Members != nil {
+		d.Members.Bus = d.Name
 	}
 }
 
@@ -107,10 +109,6 @@ func (d *Deployment) memberRules(set *policy.Set) error {
 			m.Sent = append(m.Sent, r)
 		}
 	}
-	if len(m.Sent) == 0 {
-		return nil
-	}
-	m.Bus = d.Name
 	groups := slices.Collect(slices.Chunk(m.Accounts, pinned))
 	if len(groups) == 0 {
 		groups = [][]string{nil}

@@ -3,7 +3,7 @@ package deploy
 import "strconv"
 
 // bus says whether events of other accounts are waited for.
-func (d *Deployment) bus() bool { return d.Members != nil && d.Members.Bus != "" }
+func (d *Deployment) bus() bool { return d.Members != nil && len(d.Members.Sent) > 0 }
 
 // onBus is a pattern of the ARNs of the rules on the bus for other accounts, all
 // of which are this stack's. One permission is for all of them: there may be more

@@ -136,7 +136,8 @@ func (d *Deployment) refer(s *iam.Statement) {
 	for i, r := range s.Resource {
 		r = d.referring(r)
 		if parts := strings.SplitN(r, ":", 3); len(parts) == 3 && parts[0] == "arn" {
-			r = "arn:" + Partition + ":" + parts[2]
+			// What the function publishes goes to a bus of its own region.
+			r = "arn:" + Partition + ":" + strings.Replace(parts[2], "events:*:", "events:"+Region+":", 1)
 		}
 		s.Resource[i] = r
 	}

@@ -229,7 +229,7 @@ resource "aws_iam_policy" "permissions_1" {
         Sid      = "TellEventBridge"
         Effect   = "Allow"
         Action   = ["events:PutEvents"]
-        Resource = ["arn:${local.partition}:events:*:${local.account}:event-bus/default"]
+        Resource = ["arn:${local.partition}:events:${var.region}:${local.account}:event-bus/default"]
         Condition = {
           "ForAllValues:StringEquals" = { "events:source" = ["tagwarden"] }
           StringEquals                = { "events:detail-type" = ["tagwarden Outcome"] }
