@@ -17,7 +17,7 @@ func (t *terraform) members() {
 	if len(m.Accounts) > 0 {
 		var roots list
 		for _, id := range m.Accounts {
-			roots = append(roots, template{"arn:", expr("local.partition"), ":iam::" + id + ":root"})
+			roots = append(roots, t.rootOf(id))
 		}
 		put = attributes("Sid", "members", "Effect", "Allow", "Principal", attributes("AWS", roots), "Action", "events:PutEvents", "Resource", on)
 	}
@@ -76,7 +76,7 @@ func (t *terraform) entered(name, path any) {
 	makes := one(atHome)
 	whose := attributes("aws:PrincipalArn", expr("var.central_role"))
 	with := func(condition object) encoded {
-		return encoded{document(list{attributes("Effect", "Allow", "Principal", attributes("AWS", t.rootOf(`split(":", var.central_role)[4]`)), "Action", "sts:AssumeRole", "Condition", condition)})}
+		return encoded{document(list{attributes("Effect", "Allow", "Principal", attributes("AWS", t.rootOf(expr(`split(":", var.central_role)[4]`))), "Action", "sts:AssumeRole", "Condition", condition)})}
 	}
 	var trust any = with(attributes("ArnEquals", whose))
 	if m.External {
@@ -96,6 +96,6 @@ func (t *terraform) entered(name, path any) {
 }
 
 // rootOf is the ARN of an account, which is everybody in it.
-func (t *terraform) rootOf(account expr) template {
+func (t *terraform) rootOf(account any) template {
 	return template{"arn:", expr("local.partition"), ":iam::", account, ":root"}
 }
