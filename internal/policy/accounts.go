@@ -73,20 +73,21 @@ const accountsWant = "a list of accounts, or {organization: …}"
 // accountsKind is a list of accounts, or a mapping with organization.
 var accountsKind = kind[rawAccounts]{want: accountsWant,
 	schema: func(defs object) object {
-		list := object{"type": "array", "items": accountSection.schema(defs), "minItems": 1}
-		return object{"anyOf": []any{list, wholeSection.schema(defs)}}
+		return object{"anyOf": []any{listOf(accountSection.kind()).schema(defs), wholeSection.schema(defs)}}
 	},
 	read: func(r *reporter, n *node) (rawAccounts, bool) {
-		const example = `write a list: [{id: "111122223333", role: tagwarden}]`
+		has := func(keys ...string) bool {
+			return slices.ContainsFunc(n.pairs, func(p pair) bool { return slices.Contains(keys, p.key.text) })
+		}
 		switch {
-		case n.shape == sequence:
+		case n.shape == sequence, n.shape == mapping && has(accountSection.keys()...) && !has(wholeSection.keys()...):
 			list, ok := listOf(accountSection.kind()).read(r, n)
 			return rawAccounts{list: list}, ok
-		case n.shape == mapping && !slices.ContainsFunc(n.pairs, func(p pair) bool { return slices.Contains(accountSection.keys(), p.key.text) }):
+		case n.shape == mapping:
 			a, ok := wholeSection.kind().read(r, n)
 			return a, ok && a.organization.set()
 		}
-		r.wrong(n, accountsWant, example)
+		r.wrong(n, accountsWant, `write a list: [{id: "111122223333", role: tagwarden}]`)
 		return rawAccounts{}, false
 	}}
 
