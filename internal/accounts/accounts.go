@@ -64,6 +64,9 @@ type Member struct {
 	// OU is the ID of the unit or root that it is directly in, "" where the
 	// accounts are no organization's.
 	OU string
+	// Absent says that the settings include it and the organization does not have
+	// it: it is not entered, whatever its role trusts.
+	Absent bool
 }
 
 // ErrForeign says that an account is not among those that are governed.
@@ -151,6 +154,9 @@ func (a *Accounts) Enter(ctx context.Context, id string) (Door, inventory.Caller
 	switch {
 	case !ok:
 		return Door{}, inventory.Caller{}, foreign(id)
+	case m.Absent:
+		return Door{}, inventory.Caller{}, &fault.Error{Class: fault.NotFound, Call: "organizations:ListAccountsForParent",
+			Message: "the organization has no account " + id, Hint: "take it out of the settings' accounts"}
 	case m.Role == "" && m.ID == caller.Account:
 		return a.own, caller, nil
 	case m.Role == "":

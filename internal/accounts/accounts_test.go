@@ -175,6 +175,7 @@ func TestIncludeAndExcludeSayWhichAccountsOfAnOrganizationAreGoverned(t *testing
 		t.Run(name, func(t *testing.T) {
 			w := newWorld()
 			organized(w)
+			w.realm.Trust(sim.New("888800001111", start), "tagwarden", "")
 			all := w.of(&policy.Accounts{Organization: &policy.Organization{Role: "tagwarden", Include: tt.include, Exclude: tt.exclude}})
 			got, err := all.Load(t.Context(), caller, start, true)
 			if tt.fails != "" {
@@ -187,7 +188,13 @@ func TestIncludeAndExcludeSayWhichAccountsOfAnOrganizationAreGoverned(t *testing
 				t.Fatalf("%v (-want +got):\n%s", err, diff)
 			}
 			for _, m := range got {
-				if own := m.ID == home; own != (m.Role == "") {
+				_, _, err := all.Enter(t.Context(), m.ID)
+				switch {
+				case m.Absent:
+					if fault.ClassOf(err) != fault.NotFound {
+						t.Errorf("%s is entered although the organization does not have it: %v", m.ID, err)
+					}
+				case (m.ID == home) != (m.Role == ""):
 					t.Errorf("%s is entered by %q", m.ID, m.Role)
 				}
 			}

@@ -45,8 +45,8 @@ func listOrganization(ctx context.Context, realm Realm, of *policy.Organization,
 		switch included := slices.Contains(of.Include, id); {
 		case strings.Contains(id, "-"):
 			return nil, unknown(id)
-		case included: // it is told of as one that cannot be entered
-			w.found = append(w.found, w.member(Listed{ID: id}, ""))
+		case included:
+			w.found = append(w.found, Member{Account: policy.Account{ID: id}, Absent: true})
 		}
 	}
 	return w.found, nil

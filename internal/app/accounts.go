@@ -64,7 +64,7 @@ func (a *App) places(ctx context.Context, s *session, r Request) error {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			regions, call, err := a.enter(ctx, m, r)
+			regions, err := a.enter(ctx, m, r)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -73,7 +73,7 @@ func (a *App) places(ctx context.Context, s *session, r Request) error {
 			case errors.Is(err, inventory.ErrNoRegion):
 				errs = append(errs, err)
 			default:
-				s.shut = append(s.shut, plan.Unread{Account: m.ID, Call: call, Reason: err.Error(), Hint: fault.HintOf(err)})
+				s.shut = append(s.shut, plan.Unread{Account: m.ID, Call: callOf(err), Reason: err.Error(), Hint: fault.HintOf(err)})
 			}
 		})
 	}
@@ -92,15 +92,21 @@ func (a *App) places(ctx context.Context, s *session, r Request) error {
 	return nil
 }
 
-// enter opens an account and says which of its regions are read, and else which
-// call failed.
-func (a *App) enter(ctx context.Context, m accounts.Member, r Request) (regions []string, call string, err error) {
+// enter opens an account and says which of its regions are read.
+func (a *App) enter(ctx context.Context, m accounts.Member, r Request) ([]string, error) {
 	door, _, err := a.o.Accounts.Enter(ctx, m.ID)
 	if err != nil {
-		return nil, "sts:AssumeRole", err
+		return nil, err
 	}
-	regions, err = inventory.Regions(ctx, door.Source, r.Regions, a.o.Set.Settings.Regions, a.o.Region)
-	return regions, "ec2:DescribeRegions", err
+	return inventory.Regions(ctx, door.Source, r.Regions, a.o.Set.Settings.Regions, a.o.Region)
+}
+
+// callOf is the call that failed, as far as the error tells.
+func callOf(err error) string {
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Call != "" {
+		return f.Call
+	}
+	return "enter the account"
 }
 
 // read adds regions of an account to what the run reads.
