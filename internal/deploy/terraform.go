@@ -307,6 +307,8 @@ func (t *terraform) tell() {
 	put("version", "The version of the function that is called.", expr("aws_lambda_alias.prod.function_version"))
 	if t.d.Members != nil {
 		put("central_role", "The role of the function, which the module of other accounts asks for.", expr("aws_iam_role.function.arn"))
+	}
+	if t.d.bus() {
 		put("central_bus", "The bus for events of other accounts, which that module asks for.", expr("aws_cloudwatch_event_bus.members.arn"))
 	}
 	put("ledger_table", "The table of the ledger.", t.tableName(t.d.Ledger))

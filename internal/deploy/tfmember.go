@@ -45,17 +45,18 @@ func memberModule(d *Deployment) []block {
 	t.param("region", "string", "The region of the provider that the module is given.", object{looksLikeRegion})
 	t.param("home_region", "string", "The region of the function. Only there the role is made, which is in no region.", nil)
 	t.param("central_role", "string", "The role of the function: the output central_role.", object{valid(`can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/", var.central_role))`, "It is the ARN of a role.")})
-	t.param("central_bus", "string", "The bus for events: the output central_bus.", object{valid(`can(regex("^arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/", var.central_bus))`, "It is the ARN of a bus.")})
+	if d.bus() {
+		t.param("central_bus", "string", "The bus for events: the output central_bus.", object{valid(`can(regex("^arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/", var.central_bus))`, "It is the ARN of a bus.")})
+	}
 	var name, path any = m.Role, m.Path
 	if m.Role == "" {
 		t.param("role_name", "string", "What the policy file calls the role in this account, without its path.", nil)
 		t.param("role_path", "string", "The path of the role, with a / at its beginning and end.", attributes("default", "/"))
 		name, path = expr("var.role_name"), expr("var.role_path")
 	}
-	t.resource("aws_iam_role", "sender", attributes("name_prefix", t.prefix("sender", 64), "description", "Lets rules send events on to the bus of tagwarden.",
-		"assume_role_policy", t.assumedBy("events.amazonaws.com", attributes("aws:SourceAccount", expr("local.account")))), "Whatever a rule catches here goes to the bus of the function.")
-	t.resource("aws_iam_role_policy", "sender", attributes("name", "send", "role", expr("aws_iam_role.sender.id"), "policy",
-		encoded{document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", expr("var.central_bus"))})}))
+	if d.bus() {
+		t.sender()
+	}
 	for _, r := range m.Sent {
 		t.sent(r, "central", "var.central_bus", "aws_iam_role.sender.arn")
 	}
@@ -67,6 +68,14 @@ func memberModule(d *Deployment) []block {
 		}
 	}
 	return slices.Concat([]block{{kind: "terraform", body: required("")}}, t.params, pseudoBlocks(), t.things, t.outputs)
+}
+
+// sender is the role with which rules send events on.
+func (t *terraform) sender() {
+	t.resource("aws_iam_role", "sender", attributes("name_prefix", t.prefix("sender", 64), "description", "Lets rules send events on to the bus of tagwarden.",
+		"assume_role_policy", t.assumedBy("events.amazonaws.com", attributes("aws:SourceAccount", expr("local.account")))), "Whatever a rule catches here goes to the bus of the function.")
+	t.resource("aws_iam_role_policy", "sender", attributes("name", "send", "role", expr("aws_iam_role.sender.id"), "policy",
+		encoded{document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", expr("var.central_bus"))})}))
 }
 
 // entered is the role that the function takes on. Its session's own role is what

@@ -185,3 +185,19 @@ func TestWhatPeopleMayDoIsTheDeployments(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereNoEventIsWaitedForTerraformMakesNoBus(t *testing.T) {
+	files := terraformed(t, deployed(t, none, text(strings.Replace(strings.Replace(governing(list), "on: [created, tags_changed], ", "", 1), "on: {outcome: {policy: owned, action: stop}}, sweep: false, ", "", 1))))
+	root, member := module(t, files, ""), module(t, files, "member")
+	for name, has := range map[string]bool{
+		"a bus": root["resource.aws_cloudwatch_event_bus.members"] != nil, "a permission": root["resource.aws_lambda_permission.members"] != nil, "an output": root["output.central_bus"] != nil,
+		"a variable": member["variable.central_bus"] != nil, "a role that sends": member["resource.aws_iam_role.sender"] != nil,
+	} {
+		if has {
+			t.Errorf("there is %s", name)
+		}
+	}
+	if root["output.central_role"] == nil || member["resource.aws_iam_role.entered"] == nil {
+		t.Error("there is no role to take on")
+	}
+}

@@ -15,7 +15,7 @@ func (t *terraform) resources() {
 		t.waiting()
 	}
 	t.rules()
-	if t.d.Members != nil {
+	if t.d.bus() {
 		t.members()
 	}
 	t.schedules()
@@ -120,7 +120,7 @@ func (t *terraform) queues() {
 	for _, r := range t.d.Rules {
 		arns = append(arns, expr("aws_cloudwatch_event_rule."+snake(r.Name)+".arn"))
 	}
-	if t.d.Members != nil {
+	if t.d.bus() {
 		arns = append(arns, t.onBus())
 	}
 	if len(arns) > 0 {
