@@ -127,6 +127,10 @@ func (s *session) makersOf(account string) record.Scope {
 func (a *App) elsewhere(ctx context.Context, s *session, e Event) (string, error) {
 	r := e.Request.Subject()
 	of, home := r.Account, s.caller.Account
+	// Whoever can put an event on the bus could else act for tagwarden.
+	if r.Sender != "" && r.Sender != home {
+		return fmt.Sprintf("it is an outcome that account %s published, and this is %s", r.Sender, home), nil
+	}
 	bound := a.o.Accounts == nil || e.Request.Evaluation != nil || r.Cause == trigger.Schedule
 	if of == "" {
 		of = home

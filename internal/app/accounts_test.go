@@ -321,3 +321,23 @@ func TestARunInSeveralAccountsIsTakenBackInEach(t *testing.T) {
 		}
 	}
 }
+
+// An outcome of another account comes from the caller's, which did it: whoever
+// can put events on the bus could else name a resource of any account.
+func TestAnOutcomeIsBelievedFromTheCallersAccountAlone(t *testing.T) {
+	followed := "policies: [{name: p, resource: ec2:instance, match: 'false'}, {name: q, resource: ec2:instance, on: {outcome: {policy: p, action: stop}}, mode: enforce, enforce: [stop]}]"
+	for sender, ignored := range map[string]string{
+		account: "", payments: "it is an outcome that account " + payments + " published, and this is " + account,
+	} {
+		g := newGoverned(t, two+followed)
+		id := g.others[payments].Launch(sim.Instance{Region: region, LaunchedAt: start.Add(-time.Hour)})
+		h, _, err := g.app().Handle(t.Context(), g.event(`{"id":"e","detail-type":"tagwarden Outcome","source":"tagwarden","account":"`+sender+`","time":"2026-06-01T09:00:00Z","region":"`+region+`","resources":[],
+			"detail":{"id":"o","policy":"p","action":"stop","state":"done","account":"`+payments+`","resource":"arn:aws:ec2:`+region+`:`+payments+`:instance/`+id+`"}}`))
+		if err != nil || h.Ignored != ignored {
+			t.Errorf("from %s: %+v, %v", sender, h, err)
+		}
+		if i, _ := g.others[payments].Instance(id); (i.State == "running") != (ignored != "") {
+			t.Errorf("from %s: it is %s", sender, i.State)
+		}
+	}
+}

@@ -104,8 +104,9 @@ func outcome(e envelope) (*Request, string, error) {
 		return nil, "", missing("detail.policy or detail.action")
 	}
 	// The bus may be in another region than the resource, whose ARN may have none.
+	sender := e.Account
 	e.Account, e.Region = cmp.Or(d.Field("account").Text(), e.Account), cmp.Or(d.Field("region").Text(), e.Region)
-	r := &Request{Cause: Outcome, ID: d.Field("id").Text(), Account: e.Account, Done: done}
+	r := &Request{Cause: Outcome, ID: d.Field("id").Text(), Account: e.Account, Done: done, Sender: sender}
 	if ref, ok := e.ref(d.Field("resource").Text()); ok {
 		r.Refs = []resource.Ref{ref}
 	}

@@ -41,7 +41,7 @@ func TestAnOutcomeIsReadBackAndKnownHoweverOftenItIsPublished(t *testing.T) {
 		t.Errorf("published twice it is %q and %q", one.ID, two.ID)
 	}
 	want := &trigger.Request{Cause: trigger.Outcome, ID: one.ID, Time: ten, Account: home.Account, Region: "us-east-1", Refs: []resource.Ref{instance},
-		Name: trigger.OutcomeKind, Source: trigger.OutcomeSource, Done: &trigger.Done{Name: "central", Policy: "p", Action: "stop", State: "done", Run: "r-1"}}
+		Name: trigger.OutcomeKind, Source: trigger.OutcomeSource, Done: &trigger.Done{Name: "central", Policy: "p", Action: "stop", State: "done", Run: "r-1"}, Sender: "111122223333"}
 	if diff := cmp.Diff(want, one, withoutRaw); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -60,6 +60,11 @@ func enveloped(v loose.Value) Message {
 	if ignored != "" {
 		return Message{Ignored: ignored}
 	}
+	// EventBridge writes whose event it is, and nobody else can. Only tagwarden tells
+	// of other accounts than its own.
+	if r.Cause != Outcome && r.Account != "" && e.Account != "" && r.Account != e.Account {
+		return Message{Ignored: fmt.Sprintf("it is an event of account %.100q, and says that it is about %.100q", e.Account, r.Account)}
+	}
 	r.ID, r.Account, r.Region = cmp.Or(r.ID, e.ID), cmp.Or(r.Account, e.Account), cmp.Or(r.Region, e.Region)
 	if r.Time.IsZero() {
 		r.Time = e.Time

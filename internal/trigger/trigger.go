@@ -66,8 +66,10 @@ type Request struct {
 	// Policies belong to Schedule and Settled: those it is time for. None means
 	// all.
 	Policies []string
-	// Done belongs to Outcome.
-	Done *Done
+	// Done belongs to Outcome, and Sender: the account that published it, ""
+	// where nobody says.
+	Done   *Done
+	Sender string
 	// Evaluation belongs to Config where a rule asks for an evaluation.
 	Evaluation *Evaluation
 	// Due belongs to Settled: when the time is over. A queue cannot hold a message
@@ -103,7 +105,7 @@ func (r *Request) long() string {
 		return "id"
 	case len(r.Name) > maxName || len(r.Source) > maxName:
 		return "name"
-	case len(r.Account) > maxPlace || len(r.Region) > maxPlace:
+	case max(len(r.Account), len(r.Region), len(r.Sender)) > maxPlace:
 		return "account or region"
 	default:
 		return ""

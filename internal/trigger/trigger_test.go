@@ -89,7 +89,7 @@ var requests = map[string]struct {
 			Evaluation: &trigger.Evaluation{Rule: "tags", Region: home.Region, Token: "token", ResourceType: "AWS::EC2::Instance", ResourceID: "i-0aaaaaaaaaaaaaaaa"}, Name: configChange, Source: "aws.config"}},
 	"our own doing": {event(trigger.OutcomeKind, trigger.OutcomeSource, `{"policy":"p","action":"stop","state":"done","run":"r","resource":"`+instance.ARN+`"}`),
 		&trigger.Request{Cause: trigger.Outcome, ID: "e-1", Time: ten, Account: home.Account, Region: home.Region, Refs: []resource.Ref{instance},
-			Done: &trigger.Done{Policy: "p", Action: "stop", State: "done", Run: "r"}, Name: trigger.OutcomeKind, Source: trigger.OutcomeSource}},
+			Done: &trigger.Done{Policy: "p", Action: "stop", State: "done", Run: "r"}, Name: trigger.OutcomeKind, Source: trigger.OutcomeSource, Sender: home.Account}},
 	"through a topic":             {`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":` + quote(stateChange) + `}}]}`, running},
 	"through a queue":             {`{"Records":[` + inSQS("m-1", stateChange) + `]}`, running},
 	"through a topic and a queue": {`{"Records":[` + inSQS("m-1", notification(stateChange)) + `]}`, running},
@@ -167,6 +167,12 @@ func TestWhatIsNotForUsSaysWhy(t *testing.T) {
 		"gone from Config": {event("Config Configuration Item Change", "aws.config", strings.Replace(item, `"OK"`, `"ResourceDeleted"`, 1)), "the resource was deleted"},
 		"another message":  {event("Config Configuration Item Change", "aws.config", `{"messageType":"ConfigurationSnapshotDeliveryCompleted"}`), `messages of the type "ConfigurationSnapshotDeliveryCompleted" from AWS Config wake nothing`},
 		"a confirmation":   {`{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-west-1:111122223333:t","Token":"t"}`, `messages of the type "SubscriptionConfirmation" from SNS wake nothing`},
+		"another account's record": {event("AWS API Call via CloudTrail", "aws.ec2", strings.Replace(record, `"recipientAccountId":"111122223333"`, `"recipientAccountId":"222233334444"`, 1)),
+			`it is an event of account "111122223333", and says that it is about "222233334444"`},
+		"another account's caller": {event("AWS API Call via CloudTrail", "aws.ec2", strings.Replace(record, `"recipientAccountId":"111122223333","userIdentity":{`, `"userIdentity":{"accountId":"222233334444",`, 1)),
+			`it is an event of account "111122223333", and says that it is about "222233334444"`},
+		"another account's item": {event("Config Configuration Item Change", "aws.config", strings.ReplaceAll(item, "111122223333", "222233334444")),
+			`it is an event of account "111122223333", and says that it is about "222233334444"`},
 		"a forged outcome": {event(trigger.OutcomeKind, "elsewhere", `{}`), `it is called an outcome, but is from "elsewhere"`},
 	} {
 		b, err := trigger.Read([]byte(tt.payload))
