@@ -341,3 +341,51 @@ func TestAnOutcomeIsBelievedFromTheCallersAccountAlone(t *testing.T) {
 		}
 	}
 }
+
+// Names that people give, such as those of databases, are often the same in two
+// accounts.
+func TestWhatCannotBeReadAgainInOneAccountSaysNothingOfAnother(t *testing.T) {
+	g := newGoverned(t, two+"channels: {infra: {file: {dir: out}}}\n"+strings.Replace(stopUntagged, "[stop]", "[{notify: infra}, {stop: {after: 7d}}]", 1))
+	const id = "i-00000000000000001"
+	g.launch(id, day, nil)
+	g.others[payments].Launch(sim.Instance{ID: id, Region: region, LaunchedAt: start.Add(-day)})
+	_, p := g.plan()
+	p = saved(t, p)
+	g.aws.Clock().Advance(time.Hour)
+	g.aws.SetTags(id, tag.Set{"Keep": "yes"})
+	g.others[payments].Deny("ec2:DescribeInstances")
+	if _, err := g.app().Apply(t.Context(), p, g.aws.Clock().Now()); err != nil {
+		t.Fatal(err)
+	}
+	known, err := g.ledger.Cases(t.Context(), g.scope(), g.aws.Clock().Now(), day)
+	if err != nil || len(known) != 1 || known[0].Resource.Account != payments {
+		t.Errorf("cases %+v, %v; want that of %s alone", known, err, payments)
+	}
+}
+
+func TestWhatCannotBeReadInOneAccountIsTakenBackInAnother(t *testing.T) {
+	g := newGoverned(t, two+stopUntagged)
+	const id = "i-00000000000000001"
+	g.launch(id, day, nil)
+	g.others[payments].Launch(sim.Instance{ID: id, Region: region, LaunchedAt: start.Add(-day)})
+	a, p := g.plan()
+	if _, err := a.Apply(t.Context(), p, start); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []*sim.Account{g.aws, g.others[payments]} {
+		of.Clock().Advance(time.Hour)
+	}
+	g.realm.Distrust(g.others[payments], "tagwarden")
+	back, err := g.app().Undo(t.Context(), app.Request{Run: "back", Now: g.aws.Clock().Now()}, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range back.Findings {
+		if s := f.Actions[0].State; (s == plan.Planned) != (f.Resource.Account == account) || s == plan.Skipped {
+			t.Errorf("in %s it is %s: %s", f.Resource.Account, s, f.Actions[0].Reason)
+		}
+	}
+	if len(back.Findings) != 2 || back.Complete {
+		t.Errorf("findings %v, complete %v", found(back), back.Complete)
+	}
+}

@@ -80,8 +80,8 @@ func (b *back) deed(d deed) {
 		b.leave(k, plan.Skipped, reason.NotReversible, "this cannot be taken back")
 	case !d.kept:
 		b.leave(k, plan.Skipped, reason.NotReversible, "what was there before was not recorded")
-	case b.u.unread[d.was.Resource.ID] != nil:
-		b.leave(k, plan.Held, reason.FactUnread, "it could not be read: "+b.u.unread[d.was.Resource.ID].Error())
+	case b.u.unread[singleOf(d.was.Resource)] != nil:
+		b.leave(k, plan.Held, reason.FactUnread, "it could not be read: "+b.u.unread[singleOf(d.was.Resource)].Error())
 	case b.r == nil || b.r.Ended():
 		b.leave(k, plan.Skipped, reason.NoLongerHolds, "it is gone")
 	case d.Action == action.Stop:

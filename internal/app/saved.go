@@ -11,7 +11,6 @@ import (
 	"github.com/tagwarden/tagwarden/internal/execute"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/reason"
-	"github.com/tagwarden/tagwarden/internal/resource"
 )
 
 // freshPart is how many resources of a saved plan are read at a time: as many
@@ -42,15 +41,11 @@ func (r *run) freshen(ctx context.Context, x *execute.Runner) {
 // stands are the findings of the plan that a fresh read still gives. What could
 // not be read counts as standing: it is read once more before it is acted on.
 func (r *run) stands(ctx context.Context, x *execute.Runner) map[cases.Key]bool {
-	type where struct {
-		at resource.Place
-		t  resource.Type
-	}
-	ids := map[where]map[string]bool{}
+	ids := map[spot]map[string]bool{}
 	stands := map[cases.Key]bool{}
 	for i := range r.plan.Findings {
 		ref := r.plan.Findings[i].Resource.Ref
-		w := where{ref.Place(), ref.Type}
+		w := spot{ref.Place(), ref.Type}
 		if ids[w] == nil {
 			ids[w] = map[string]bool{}
 		}
@@ -60,7 +55,7 @@ func (r *run) stands(ctx context.Context, x *execute.Runner) map[cases.Key]bool 
 		for part := range slices.Chunk(slices.Sorted(maps.Keys(set)), freshPart) {
 			fresh, err := x.Reader.Get(ctx, w.at, w.t, part)
 			if err != nil {
-				r.keepAll(stands, part)
+				r.keepAll(stands, w, part)
 				continue
 			}
 			for arn, fs := range x.Again(ctx, w.at, fresh) {
@@ -73,9 +68,10 @@ func (r *run) stands(ctx context.Context, x *execute.Runner) map[cases.Key]bool 
 	return stands
 }
 
-func (r *run) keepAll(stands map[cases.Key]bool, ids []string) {
+func (r *run) keepAll(stands map[cases.Key]bool, w spot, ids []string) {
 	for i := range r.plan.Findings {
-		if f := &r.plan.Findings[i]; slices.Contains(ids, f.Resource.ID) {
+		f := &r.plan.Findings[i]
+		if ref := f.Resource.Ref; (spot{ref.Place(), ref.Type}) == w && slices.Contains(ids, ref.ID) {
 			stands[keyOf(f)] = true
 		}
 	}

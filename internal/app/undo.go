@@ -52,7 +52,7 @@ func (a *App) Undo(ctx context.Context, r Request, run string) (*plan.Plan, erro
 			if err != nil {
 				p.Unread = append(p.Unread, plan.Unread{Account: w.at.Account, Region: w.at.Region, Type: w.t, Call: "read again", Reason: err.Error(), Hint: fault.HintOf(err)})
 				for _, id := range part {
-					u.unread[id] = err
+					u.unread[single{w, id}] = err
 				}
 			}
 			a.fillRules(ctx, u, w.at, rs)
@@ -88,7 +88,7 @@ type undoing struct {
 	run    string
 	done   map[cases.Key][]deed
 	order  []cases.Key
-	unread map[string]error // by id
+	unread map[single]error
 }
 
 // deed is one action of the run and what was there before it.
@@ -107,7 +107,7 @@ func (a *App) undoing(ctx context.Context, s *session, run string) (*undoing, er
 	if err != nil {
 		return nil, fmt.Errorf("reading what run %s did: %w", run, err)
 	}
-	u := &undoing{run: run, done: map[cases.Key][]deed{}, unread: map[string]error{}}
+	u := &undoing{run: run, done: map[cases.Key][]deed{}, unread: map[single]error{}}
 	for _, e := range entries {
 		if !wasDone(e) && e.State != plan.Planned || slices.Contains(shown, e.Action) {
 			continue
@@ -174,6 +174,15 @@ type spot struct {
 	at resource.Place
 	t  resource.Type
 }
+
+// single is a resource: what has names has the same in several accounts.
+type single struct {
+	spot
+	id string
+}
+
+// singleOf is the resource of a reference.
+func singleOf(r resource.Ref) single { return single{spot{r.Place(), r.Type}, r.ID} }
 
 // places are the ids of what is to be read anew.
 func (u *undoing) places() map[spot][]string {
