@@ -168,7 +168,9 @@ func TestIncludeAndExcludeSayWhichAccountsOfAnOrganizationAreGoverned(t *testing
 		"exclusion wins over what is in it": {[]string{b, other}, []string{a}, nil, ""},
 		"a suspended account":               {[]string{"999900001111"}, nil, nil, ""},
 		"an account that is nowhere":        {[]string{home, "888800001111"}, nil, []string{home, "888800001111"}, ""},
-		"without one that is nowhere":       {nil, []string{"888800001111"}, []string{home, member, other}, ""},
+		"without one that is nowhere":       {nil, []string{"888800001111"}, nil, `no account "888800001111"`},
+		"without a closed account":          {nil, []string{"999900001111"}, []string{home, member, other}, ""},
+		"without one in an excluded unit":   {nil, []string{a, other}, []string{home}, ""},
 		"a unit that is nowhere":            {[]string{gone}, nil, nil, gone},
 		"without a unit that is nowhere":    {nil, []string{gone}, nil, gone},
 	} {

@@ -42,20 +42,22 @@ func listOrganization(ctx context.Context, realm Realm, of *policy.Organization,
 		if w.seen[id] {
 			continue
 		}
-		switch included := slices.Contains(of.Include, id); {
-		case strings.Contains(id, "-"):
+		if strings.Contains(id, "-") || !slices.Contains(of.Include, id) {
 			return nil, unknown(id)
-		case included:
-			w.found = append(w.found, Member{Account: policy.Account{ID: id}, Absent: true})
 		}
+		w.found = append(w.found, Member{Account: policy.Account{ID: id}, Absent: true})
 	}
 	return w.found, nil
 }
 
 // unknown is the error of an ID that the organization does not have.
 func unknown(id string) error {
-	return &fault.Error{Class: fault.Invalid, Call: "organizations:ListOrganizationalUnitsForParent",
-		Message: fmt.Sprintf("the organization has no unit or root %q", id), Hint: "correct the ID in the settings' accounts"}
+	call, what := "organizations:ListOrganizationalUnitsForParent", "unit or root"
+	if !strings.Contains(id, "-") {
+		call, what = "organizations:ListAccountsForParent", "account"
+	}
+	return &fault.Error{Class: fault.Invalid, Call: call, Message: fmt.Sprintf("the organization has no %s %q", what, id),
+		Hint: "correct the ID in the settings' accounts, or take it out"}
 }
 
 // unit goes through a root or unit and all below it.
