@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/internal/diag"
 	"github.com/tagwarden/tagwarden/internal/document"
@@ -238,6 +239,8 @@ func (d decoder) byDefault() {
 		d.fault(Default, "leave it empty", "UserLookup has a Default: it writes the creator's name, or %q", Undefined)
 	case control(s):
 		d.fault(Default, "write it in one line", "Default has a control character in it")
+	case !utf8.ValidString(s):
+		d.fault(Default, "write it as UTF-8", "Default is not UTF-8")
 	case action == Update && tag.CheckValue(s) != nil:
 		d.fault(Default, "", "%v", tag.CheckValue(s))
 	default:

@@ -216,6 +216,7 @@ func FuzzDecode(f *testing.F) {
 	for _, item := range original {
 		f.Add(item[RuleID].Text, "N", item[TagKey].Text, item[ActionAs].Text, item[Required].Text, item[Default].Text)
 	}
+	f.Add("0", "N", "a", "Function", "Y", "\x8e")
 	f.Add("", "M", "a\x00", "\xff", "é", strings.Repeat("x", 300))
 	f.Fuzz(func(t *testing.T, id, kind, key, action, required, byDefault string) {
 		rows := Decode([]document.Item{{RuleID: {Type: kind, Text: id}, TagKey: document.String(key), ActionAs: document.String(action),
