@@ -204,3 +204,36 @@ func TestNoPlanEverGetsMoreThanItsLimits(t *testing.T) {
 		}
 	})
 }
+
+// There may be twenty where some could not be read, and then the share says
+// something.
+func TestTheShareHoldsWhatFewerThanTwentySeemToBe(t *testing.T) {
+	sweep, account := []string{"eu-west-1"}, plan.Unread{Account: "2", Call: "sts:AssumeRole"}
+	for name, tt := range map[string]struct {
+		stops   int
+		regions []string
+		unread  []plan.Unread
+		want    int
+	}{
+		"an account, and more than of twenty": {6, sweep, []plan.Unread{account}, 0},
+		"an account, and as many":             {5, sweep, []plan.Unread{account}, 5},
+		"the type in a region":                {6, sweep, []plan.Unread{{Region: "eu-west-2", Type: resource.EC2Instance}}, 0},
+		"everything in a region":              {6, sweep, []plan.Unread{{Region: "eu-west-2", Type: resource.Any}}, 0},
+		"another type":                        {6, sweep, []plan.Unread{{Region: "eu-west-2", Type: resource.EC2Volume}}, 6},
+		"what never tells":                    {6, sweep, []plan.Unread{{Type: resource.Any, Lasting: true}}, 6},
+		"of an event":                         {6, nil, []plan.Unread{account}, 6},
+	} {
+		p := planOf(t, 10, repeat(action.Stop, tt.stops)...)
+		p.Regions, p.Unread = tt.regions, tt.unread
+		if err := p.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		a, holds, err := guard.Check(p, guard.Input{Set: set(), Account: "1", Now: now})
+		if err != nil || approved(a) != tt.want {
+			t.Errorf("%s: %d approved, %v", name, approved(a), err)
+		}
+		if wording := "6 to stop of the 10 that were examined, where the limit is 25% of 20, as others could not be read"; tt.want == 0 && holds[0].Reason != wording {
+			t.Errorf("%s: %s", name, holds[0].Reason)
+		}
+	}
+}

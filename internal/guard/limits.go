@@ -148,13 +148,28 @@ func over(p *plan.Plan, set *policy.Set, pol *policy.Policy, s plan.Subject, res
 	for _, t := range slices.Sorted(maps.Keys(count)) {
 		// What could not be read is not counted: of a part of the account the
 		// share is the same or larger, so the limit errs on the safe side.
-		examined := p.Examined[t]
-		if examined >= ShareFrom && float64(before+count[t])*100 > share*float64(examined) {
-			return fmt.Sprintf("%d to %s of the %d that were examined, where the limit is %s%%", before+count[t], s.Action, examined,
-				strconv.FormatFloat(share, 'f', -1, 64))
+		examined, of := p.Examined[t], p.Examined[t]
+		if examined < ShareFrom && partly(p, t) {
+			of = ShareFrom
+		}
+		if of >= ShareFrom && float64(before+count[t])*100 > share*float64(of) {
+			more := ""
+			if of > examined {
+				more = fmt.Sprintf(" of %d, as others could not be read", of)
+			}
+			return fmt.Sprintf("%d to %s of the %d that were examined, where the limit is %s%%%s", before+count[t], s.Action, examined,
+				strconv.FormatFloat(share, 'f', -1, 64), more)
 		}
 	}
 	return ""
+}
+
+// partly says that a look at everything did not see all resources of a type:
+// there may be enough of them for a share to say something.
+func partly(p *plan.Plan, t resource.Type) bool {
+	return len(p.Regions) > 0 && slices.ContainsFunc(p.Unread, func(u plan.Unread) bool {
+		return !u.Lasting && (u.Type == t || u.Type == resource.Any || u.Type == "")
+	})
 }
 
 // CountLimit is how many actions of a kind a policy may do in 24 hours.
