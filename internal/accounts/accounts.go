@@ -155,7 +155,7 @@ func (a *Accounts) Enter(ctx context.Context, id string) (Door, inventory.Caller
 	case !ok:
 		return Door{}, inventory.Caller{}, foreign(id)
 	case m.Absent:
-		return Door{}, inventory.Caller{}, &fault.Error{Class: fault.NotFound, Call: "organizations:ListAccountsForParent",
+		return Door{}, inventory.Caller{}, &fault.Error{Class: fault.Invalid, Call: "organizations:ListAccountsForParent",
 			Message: "the organization has no account " + id, Hint: "take it out of the settings' accounts"}
 	case m.Role == "" && m.ID == caller.Account:
 		return a.own, caller, nil

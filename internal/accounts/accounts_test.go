@@ -193,7 +193,7 @@ func TestIncludeAndExcludeSayWhichAccountsOfAnOrganizationAreGoverned(t *testing
 				_, _, err := all.Enter(t.Context(), m.ID)
 				switch {
 				case m.Absent:
-					if fault.ClassOf(err) != fault.NotFound {
+					if fault.ClassOf(err) != fault.Invalid { // nothing in it is taken for gone
 						t.Errorf("%s is entered although the organization does not have it: %v", m.ID, err)
 					}
 				case (m.ID == home) != (m.Role == ""):
