@@ -70,7 +70,7 @@ func (a *bucketsAPI) regionOf(ctx context.Context, b types.Bucket) (string, erro
 func (a *bucketsAPI) tagged(ctx context.Context, list []*resource.Bucket) []resource.Resource {
 	sideBySide(len(list), endsAll, func(i int) error {
 		b := list[i]
-		tags, err := a.tagsOf(ctx, b.Reference.ID)
+		tags, err := a.tagsOf(ctx, b.Reference.ID, b.Reference.Account)
 		switch {
 		case fault.ClassOf(err) == fault.NotFound:
 			list[i] = nil
@@ -90,9 +90,11 @@ func (a *bucketsAPI) tagged(ctx context.Context, list []*resource.Bucket) []reso
 }
 
 // tagsOf are the tags of a bucket, those under "aws:" too. S3 says of one
-// without any that there is no set of them ("Errors" of GetBucketTagging).
-func (a *bucketsAPI) tagsOf(ctx context.Context, name string) (tag.Set, error) {
-	out, err := a.tags(ctx, &s3.GetBucketTaggingInput{Bucket: &name})
+// without any that there is no set of them ("Errors" of GetBucketTagging). The
+// name alone does not say whose it is, and one that was deleted is anybody's: S3
+// refuses what is another account's than the owner.
+func (a *bucketsAPI) tagsOf(ctx context.Context, name, owner string) (tag.Set, error) {
+	out, err := a.tags(ctx, &s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &owner})
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == noTagSet {
 		return tag.Set{}, nil
 	}
@@ -123,7 +125,7 @@ func tagBuckets(ctx context.Context, s *Session, c execute.Call) (execute.Answer
 	}
 	answer := execute.Answer{Failed: map[string]error{}}
 	for i, name := range c.IDs {
-		id, err := api.retag(ctx, name, change)
+		id, err := api.retag(ctx, name, c.At.Account, change)
 		switch f, _ := errors.AsType[*fault.Error](err); {
 		case err == nil && len(c.IDs) == 1:
 			answer.RequestID = id
@@ -143,8 +145,8 @@ func tagBuckets(ctx context.Context, s *Session, c execute.Call) (execute.Answer
 }
 
 // retag changes the tags of one bucket and returns the id of the request.
-func (a *bucketsAPI) retag(ctx context.Context, name string, change tag.Diff) (string, error) {
-	have, err := a.tagsOf(ctx, name)
+func (a *bucketsAPI) retag(ctx context.Context, name, owner string, change tag.Diff) (string, error) {
+	have, err := a.tagsOf(ctx, name, owner)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +155,7 @@ func (a *bucketsAPI) retag(ctx context.Context, name string, change tag.Diff) (s
 		return "", nil
 	}
 	if len(want) == 0 {
-		out, err := a.dropTags(ctx, &s3.DeleteBucketTaggingInput{Bucket: &name})
+		out, err := a.dropTags(ctx, &s3.DeleteBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &owner})
 		if err != nil {
 			return "", err
 		}
@@ -163,7 +165,7 @@ func (a *bucketsAPI) retag(ctx context.Context, name string, change tag.Diff) (s
 	for _, k := range want.Keys() {
 		set.TagSet = append(set.TagSet, types.Tag{Key: awssdk.String(k), Value: awssdk.String(want[k])})
 	}
-	out, err := a.putTags(ctx, &s3.PutBucketTaggingInput{Bucket: &name, Tagging: set})
+	out, err := a.putTags(ctx, &s3.PutBucketTaggingInput{Bucket: &name, Tagging: set, ExpectedBucketOwner: &owner})
 	if err != nil {
 		return "", err
 	}

@@ -107,6 +107,9 @@ func TestBucketsAreListedPageByPageInTheirOwnRegionWithTheirTags(t *testing.T) {
 			return reply{body: `<ListAllMyBucketsResult><Buckets><Bucket><Name>closed</Name><BucketRegion>eu-west-1</BucketRegion></Bucket><Bucket><Name>gone</Name><BucketRegion>eu-west-1</BucketRegion></Bucket>` +
 				`<Bucket><Name>elsewhere</Name><BucketRegion>us-east-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>`}
 		case "GET tagging logs":
+			if owner := r.Header.Get(bucketOwner); owner != place.Account {
+				t.Errorf("the tags are asked for of a bucket of account %q", owner)
+			}
 			return tagging("Owner", "ana", "aws:cloudformation:stack-name", "s")
 		case "GET tagging bare":
 			return s3Error(404, "NoSuchTagSet")
@@ -161,6 +164,10 @@ func TestABucketIsReadInItsOwnRegionAlone(t *testing.T) {
 	}
 }
 
+// bucketOwner is the header with which S3 refuses what is another account's
+// ("Verifying bucket ownership with bucket owner condition" in the S3 user guide).
+const bucketOwner = "X-Amz-Expected-Bucket-Owner"
+
 // onBuckets makes a call about buckets that have these tags, and returns what
 // was written.
 func onBuckets(t *testing.T, have map[string]reply, c execute.Call) (execute.Answer, []string, error) {
@@ -170,6 +177,9 @@ func onBuckets(t *testing.T, have map[string]reply, c execute.Call) (execute.Ans
 	s, _ := open(t, func(_ int, r request) reply {
 		op := asks(r)
 		method, bucket, _ := strings.Cut(op, " tagging ")
+		if owner := r.Header.Get(bucketOwner); owner != place.Account { // the bucket may have come to be another's
+			t.Errorf("%s is for a bucket of account %q", op, owner)
+		}
 		if method == http.MethodGet {
 			return have[bucket]
 		}
