@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,5 +47,20 @@ func TestAnotherRoleIsAnotherSet(t *testing.T) {
 	}
 	if len(digests) != 4 {
 		t.Errorf("%d digests of four sets", len(digests))
+	}
+}
+
+// Whatever is wrong in the line of an external ID.
+func TestNoMistakeShowsAnExternalID(t *testing.T) {
+	for _, account := range []string{
+		`{id: "111122223333", external_id: topsecret, role: r, colour: red}`, `{external_id: "topsecret", id: 5, role: r}`,
+		`{id: "111122223333", role: r, external_id: [topsecret, topsecret]}`, `{id: "111122223333", role: r, external_id: {a: topsecret}}`,
+		`{id: "111122223333", external_id: topsecret}`, `{id: "111122223333", role: r, external_id: "topsecret topsecret"}`,
+	} {
+		file := "version: 1\nsettings: {accounts: [" + account + "]}\npolicies: [{name: p, resource: ec2:instance, match: 'true'}]\n"
+		_, list := Load([]Source{{Name: "p.yaml", Data: []byte(file)}}, func(string) (string, bool) { return "", false })
+		if err := list.Err(); err == nil || strings.Contains(fmt.Sprintf("%v %+v", err, list), "topsecret") {
+			t.Errorf("%s: %v", account, err)
+		}
 	}
 }

@@ -149,6 +149,9 @@ func (k kind[T]) hidden() kind[T] {
 	read := k.read
 	k.read = func(r *reporter, n *node) (T, bool) {
 		n.hidden = true
+		if !n.secret() { // else the name of a variable is in its place
+			r.hidden = append(r.hidden, n)
+		}
 		return read(r, n)
 	}
 	return k

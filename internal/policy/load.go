@@ -100,6 +100,7 @@ func LoadWith(sources []Source, env func(string) (string, bool), shelf document.
 		l.file("policy files", "name a file or a folder", "there is nothing to read")
 	}
 	l.build(sources)
+	l.conceal()
 	l.list.Sort()
 	if l.list.Err() != nil {
 		return nil, l.list

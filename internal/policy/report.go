@@ -8,24 +8,86 @@ import (
 )
 
 // reporter collects every mistake of one load.
-type reporter struct{ list diag.List }
+type reporter struct {
+	list diag.List
+	// hidden are the values that no message repeats.
+	hidden []*node
+}
 
 // fault reports a mistake that concerns a node as a whole.
 func (r *reporter) fault(n *node, hint, format string, args ...any) {
 	r.at(n.src, n.pos(), n.width, hint, fmt.Sprintf(format, args...), diag.Error)
-	if n.hidden && !n.secret() {
-		blot(&r.list[len(r.list)-1])
+}
+
+// lineAt is a line of a file.
+type lineAt struct {
+	file string
+	n    int
+}
+
+// covered is what may be shown of a line that has hidden values.
+type covered struct {
+	chars  []rune
+	text   string
+	rest   int           // from where on everything is hidden
+	hidden map[int]*node // by column
+}
+
+// conceal takes the hidden values out of the lines that are shown, whatever is
+// wrong in them. Every line keeps its length, but for the value at fault.
+func (r *reporter) conceal() {
+	rows := map[lineAt]*covered{}
+	for _, n := range r.hidden {
+		at := lineAt{n.src.name, n.line}
+		if rows[at] == nil {
+			chars := []rune(n.src.lineText(n.line))
+			rows[at] = &covered{chars: chars, rest: len(chars), hidden: map[int]*node{}}
+		}
+		rows[at].cover(n)
+	}
+	for _, row := range rows {
+		for i := row.rest; i < len(row.chars); i++ {
+			row.chars[i] = '*'
+		}
+		row.text = string(row.chars)
+	}
+	for i := range r.list {
+		d := &r.list[i]
+		if row := rows[lineAt{d.Pos.File, d.Pos.Line}]; row != nil && d.Source != "" {
+			row.blot(d)
+		}
 	}
 }
 
-// blot takes the value at fault out of the line that is shown.
-func blot(d *diag.Diagnostic) {
+// cover hides a value.
+func (w *covered) cover(n *node) {
+	w.hidden[n.col] = n
+	from, to := w.span(n)
+	if n.shape != scalar {
+		w.rest, to = min(w.rest, from), from
+	}
+	for i := from; i < to; i++ {
+		w.chars[i] = '*'
+	}
+}
+
+// span is where a value is: one that is no text goes on to the end.
+func (w *covered) span(n *node) (from, to int) {
+	from = min(max(n.col-1, 0), len(w.chars))
+	if n.shape != scalar {
+		return from, len(w.chars)
+	}
+	return from, min(from+n.width, len(w.chars))
+}
+
+// blot takes hidden values out of what is shown with a mistake.
+func (w *covered) blot(d *diag.Diagnostic) {
 	const shown = "hidden"
-	line := []rune(d.Source)
-	from := min(max(d.Pos.Column-1, 0), len(line))
-	to := min(from+d.Width, len(line))
-	d.Source = string(line[:from]) + shown + string(line[to:])
-	d.Width = len(shown)
+	d.Source = w.text
+	if n := w.hidden[d.Pos.Column]; n != nil {
+		from, to := w.span(n)
+		d.Source, d.Width = string(w.chars[:from])+shown+string(w.chars[to:]), len(shown)
+	}
 }
 
 // warn reports what loads and is probably not meant.
