@@ -78,6 +78,8 @@ type Deployment struct {
 	Documents []iam.Document
 	// fixed are the variables whose value is in the deployment itself.
 	fixed []Variable
+	// refers are the texts that are made of each variable whose value is known.
+	refers map[string]map[string]bool
 	// People is what people may do, nil where the files say nothing of access.
 	People *iam.Document
 	// Senders are the identities that SES must have verified.
@@ -179,6 +181,8 @@ type Variable struct {
 	Default string
 	// Known says that Default is one.
 	Known bool
+	// twin is how the files read with another value, nil where none fits.
+	twin *twin
 }
 
 // The function's own settings. A sweep of a large account takes minutes, and
@@ -201,6 +205,7 @@ func For(set *policy.Set, o Options) (*Deployment, error) {
 	if err := d.fix(set); err != nil {
 		return nil, err
 	}
+	d.follow(set)
 	d.regions(set)
 	d.govern(set)
 	if err := d.rules(set); err != nil {

@@ -47,14 +47,16 @@ func (d *Deployment) role(set *policy.Set) error {
 	return d.known()
 }
 
+// anyAccount stands for an account where its number counts in a size.
+const anyAccount = "000000000000"
+
 // people is the policy of those who act on what is their own by its tags. It is
 // sized with an account of 12 digits, as AWS will.
 func (d *Deployment) people(set *policy.Set) error {
 	if set.Access == nil {
 		return nil
 	}
-	const any12 = "000000000000"
-	doc, err := iam.AccessPolicy(set, iam.Options{Account: any12})
+	doc, err := iam.AccessPolicy(set, iam.Options{Account: anyAccount})
 	if err != nil {
 		return fmt.Errorf("writing the policy of the people: %w", err)
 	}
@@ -62,7 +64,7 @@ func (d *Deployment) people(set *policy.Set) error {
 	d.referAll(docs)
 	for _, s := range docs[0].Statement {
 		for i, r := range s.Resource {
-			s.Resource[i] = strings.Replace(r, ":"+any12+":", ":"+Account+":", 1)
+			s.Resource[i] = strings.Replace(r, ":"+anyAccount+":", ":"+Account+":", 1)
 		}
 	}
 	d.People = &docs[0]

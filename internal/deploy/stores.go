@@ -38,7 +38,9 @@ func (d *Deployment) tables(set *policy.Set) {
 // variable is the name of the plain variable whose value a text is, "" where
 // none is.
 func (d *Deployment) variable(text string) string {
-	if i := slices.IndexFunc(d.Variables, func(v Variable) bool { return v.Kind == Plain && v.Known && v.Default != "" && v.Default == text }); i >= 0 {
+	if i := slices.IndexFunc(d.Variables, func(v Variable) bool {
+		return v.Kind == Plain && v.Known && v.Default != "" && v.Default == text && d.refers[v.Name][text]
+	}); i >= 0 {
 		return d.Variables[i].Name
 	}
 	return ""
@@ -76,7 +78,7 @@ func (d *Deployment) senders(set *policy.Set) {
 			d.Senders = append(d.Senders, Sender{Channel: name, From: from, Region: c.SES.Region})
 		}
 		for _, s := range secrets(c) {
-			if !slices.ContainsFunc(d.Variables, func(v Variable) bool { return v.Kind == Secret && v.within(s) }) {
+			if !slices.ContainsFunc(d.Variables, func(v Variable) bool { return v.Kind == Secret && v.inSecretOf(name, s) }) {
 				d.Notes = append(d.Notes, "the secret of the channel "+name+" is in the policy file, and so in the package: write ${NAME} for it, and it is kept in Secrets Manager")
 			}
 		}

@@ -65,7 +65,9 @@ func Read(sources []policy.Source, env Lookup, load func(Lookup) (*policy.Set, d
 		} else if s, ok := with[n]; ok {
 			v.Default = s
 		}
-		v.Kind = kindOf(set, v)
+		if v.Kind, v.twin = kindOf(set, v), twinOf(v, with, try); v.twin != nil {
+			v.Kind = kindOf(v.twin.set, Variable{Default: v.twin.value})
+		}
 		out = append(out, v)
 	}
 	return set, out, list
@@ -144,7 +146,8 @@ func (v Variable) within(text string) bool {
 	return v.Default != "" && (text == v.Default || len(v.Default) >= shortSecret && strings.Contains(text, v.Default))
 }
 
-// kindOf says what a variable is by where its value came to be.
+// kindOf says what a variable is by where its value came to be. A value that
+// nothing else has says it exactly: see twin.
 func kindOf(set *policy.Set, v Variable) Kind {
 	topic := false
 	for _, c := range set.Channels {
@@ -238,14 +241,25 @@ func (d *Deployment) environment(files []string, named policy.Ledger) []Setting 
 // referring writes the marks of variables for their values, where a text is the
 // value, or a part of it between : and / is.
 func (d *Deployment) referring(text string) string {
+	whole := text
 	for _, v := range d.Variables {
-		switch {
-		case v.Default == "" || v.Kind == Secret || strings.ContainsAny(v.Default, "*?$"):
-		case text == v.Default:
-			return VariableMark(v.Name)
-		case v.Kind == Plain && strings.HasPrefix(text, "arn:"):
-			text = replacePart(text, v.Default, VariableMark(v.Name))
+		if refers, known := d.refers[v.Name]; !known || refers[whole] {
+			text = v.replace(text, whole)
 		}
+	}
+	return text
+}
+
+// replace writes the mark of a variable for its value in a text that whole has
+// become.
+func (v Variable) replace(text, whole string) string {
+	switch {
+	case v.Default == "" || v.Kind == Secret || strings.ContainsAny(v.Default, "*?$"):
+		return text
+	case text == v.Default && text == whole:
+		return VariableMark(v.Name)
+	case v.Kind == Plain && strings.HasPrefix(text, "arn:"):
+		return replacePart(text, v.Default, VariableMark(v.Name))
 	}
 	return text
 }
