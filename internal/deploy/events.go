@@ -65,7 +65,7 @@ func (d *Deployment) rulesIn(set *policy.Set, accounts []string) ([]Rule, error)
 	if err := of.calls(set); err != nil {
 		return nil, err
 	}
-	for _, r := range []*Rule{of.states(set), of.tagChanges(set), of.configured(set), of.outcomes(set)} {
+	for _, r := range append([]*Rule{of.states(set), of.tagChanges(set), of.configured(set)}, of.outcomes(set)...) {
 		if r == nil {
 			continue
 		}
@@ -251,8 +251,9 @@ func (w *watched) configured(set *policy.Set) *Rule {
 	return &Rule{Name: "ConfigItems", About: "changes that AWS Config saw", Pattern: w.pattern("Config Configuration Item Change", detail, "aws.config")}
 }
 
-// outcomes catches what other policies did, on the bus where it is published.
-func (w *watched) outcomes(set *policy.Set) *Rule {
+// outcomes catches what other policies did, on the bus where it is published: in
+// as few rules as have room for the policies' names.
+func (w *watched) outcomes(set *policy.Set) []*Rule {
 	policies, actions := map[string]bool{}, map[string]bool{}
 	for _, p := range set.Policies {
 		for _, o := range p.Wakes.Outcomes {
@@ -262,13 +263,41 @@ func (w *watched) outcomes(set *policy.Set) *Rule {
 	if len(policies) == 0 {
 		return nil
 	}
-	r := &Rule{Name: "Outcomes", About: "what other policies did", Here: true, Bus: set.Settings.Outcomes, Pattern: w.pattern(trigger.OutcomeKind, map[string]any{
-		"name": []any{set.Settings.Name}, "state": []any{"done"}, "policy": anys(slices.Sorted(maps.Keys(policies))), "action": anys(slices.Sorted(maps.Keys(actions)))},
-		trigger.OutcomeSource)}
-	if r.Pattern.Region = nil; r.Bus == "default" {
-		r.Bus = ""
+	bus := set.Settings.Outcomes
+	if bus == "default" {
+		bus = ""
 	}
-	return r
+	pattern := func(names []string) Pattern {
+		p := w.pattern(trigger.OutcomeKind, map[string]any{"name": []any{set.Settings.Name}, "state": []any{"done"}, "policy": anys(names),
+			"action": anys(slices.Sorted(maps.Keys(actions)))}, trigger.OutcomeSource)
+		p.Region = nil
+		return p
+	}
+	var out []*Rule
+	all := slices.Sorted(maps.Keys(policies))
+	for names := range slices.Chunk(all, most(all, pattern)) {
+		out = append(out, &Rule{Name: "Outcomes", About: "what other policies did", Here: true, Bus: bus, Pattern: pattern(names)})
+	}
+	if len(out) > 1 {
+		for i, r := range out {
+			r.Name = fmt.Sprintf("Outcomes%d", i+1)
+		}
+	}
+	return out
+}
+
+// most is how many names a pattern has room for at least, wherever they stand.
+func most(names []string, of func([]string) Pattern) int {
+	for n := len(names); n > 1; n-- {
+		fits := true
+		for part := range slices.Chunk(names, n) {
+			fits = fits && of(part).size() <= maxPattern
+		}
+		if fits {
+			return n
+		}
+	}
+	return 1
 }
 
 // services are those of types, sorted; none where any type is among them.

@@ -249,3 +249,32 @@ func TestWhatIsCaughtIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestManyPoliciesThatAreFollowedShareRulesThatHaveRoom(t *testing.T) {
+	yaml, follows := small("outcomes: {eventbridge: own}", "", ""), ""
+	want := map[string]bool{}
+	for n := range 90 {
+		name := fmt.Sprintf("a-policy-whose-name-is-as-long-as-names-are-allowed-to-be-%03d", n)
+		want[name] = true
+		yaml += "  - {name: " + name + ", resource: ec2:instance, tags: {Owner: {}}, enforce: [stop]}\n"
+		follows += "{outcome: {policy: " + name + ", action: stop}}, "
+	}
+	d := deployed(t, none, text(yaml+"  - {name: q, resource: ec2:instance, tags: {Team: {}}, on: ["+follows+"]}\n"))
+	if len(d.Rules) < 3 || len(d.Rules) > 5 {
+		t.Errorf("%d rules", len(d.Rules))
+	}
+	for i, r := range d.Rules {
+		if b, err := json.Marshal(r.Pattern); err != nil || len(b) > 2048 || r.Name != fmt.Sprintf("Outcomes%d", i+1) || r.Bus != "own" {
+			t.Errorf("%s on %s: %v: %s", r.Name, r.Bus, err, b)
+		}
+		for _, p := range r.Pattern.Detail["policy"].([]any) {
+			if !want[p.(string)] {
+				t.Errorf("%s is told twice", p)
+			}
+			delete(want, p.(string))
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("nothing follows %v", want)
+	}
+}
