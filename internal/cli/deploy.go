@@ -60,7 +60,7 @@ is read from Secrets Manager. docs/cloudformation.md says how it is deployed.`,
   tagwarden deploy cloudformation --diff stack/template.yaml`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runDeploy(c, e, &f, form{deploy.CloudFormation, showDiff, bucketed})
+			return runDeploy(c, e, &f, form{render: deploy.CloudFormation, names: deploy.TemplateFiles(), diff: showDiff, packed: bucketed})
 		},
 	}
 	deployFlagsOf(c, &f, "write nothing, and say what would change from the template `OLD`, or the folder with templates")
@@ -71,6 +71,8 @@ is read from Secrets Manager. docs/cloudformation.md says how it is deployed.`,
 type form struct {
 	// render makes the files.
 	render func(*deploy.Deployment) ([]deploy.File, error)
+	// names are those of the files that are not always made.
+	names []string
 	// diff says what would change from old files, or those in an old folder.
 	diff func(e Env, old string, files []deploy.File) error
 	// packed says what is to be done with the package, nil for nothing.
@@ -120,6 +122,12 @@ func runDeploy(c *cobra.Command, e Env, f *deployFlags, as form) error {
 			return err
 		}
 		fmt.Fprintln(e.Stderr, "wrote "+diag.Printable(path))
+	}
+	for _, name := range as.names {
+		left := filepath.Join(f.out, name)
+		if _, err := os.Lstat(left); err == nil && !slices.ContainsFunc(files, func(f deploy.File) bool { return f.Name == name }) {
+			fmt.Fprintln(e.Stderr, "note: "+diag.Printable(left)+" is of an earlier time, and these policy files need none: delete the stacks that were made of it, and the file")
+		}
 	}
 	if f.pack && as.packed != nil {
 		fmt.Fprintln(e.Stderr, as.packed(d))

@@ -25,6 +25,9 @@ const (
 	PackageFile    = "function.zip"
 )
 
+// TemplateFiles are the names of all templates that there may be.
+func TemplateFiles() []string { return []string{TemplateFile, ForwardingFile, MemberFile} }
+
 // maxBody is how many bytes a template may have that is handed over with the
 // call; a larger one is read from a bucket ("CloudFormation quotas").
 const maxBody = 51200
