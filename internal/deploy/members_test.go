@@ -394,3 +394,20 @@ func TestWhereNoEventIsWaitedForThereIsNoBus(t *testing.T) {
 		t.Errorf("the members: %+v", d.Members)
 	}
 }
+
+// CloudFormation makes no stack of which every resource is left out.
+func TestEveryTemplateHasAResourceThatIsMadeEverywhere(t *testing.T) {
+	all := examples(t)
+	all["everything"] = text(everything)
+	for name, source := range all {
+		for _, f := range rendered(t, deployed(t, none, source)) {
+			made := false
+			for _, r := range strings.Split(strings.SplitN(string(f.Data), "\nResources:\n", 2)[1], "    Type: AWS::")[1:] {
+				made = made || !strings.Contains(r, "\n    Condition: ")
+			}
+			if !made {
+				t.Errorf("%s of %s makes nothing where its conditions do not hold", f.Name, name)
+			}
+		}
+	}
+}

@@ -52,6 +52,8 @@ func memberTemplate(d *Deployment) []byte {
 	c.entered(name, path, when)
 	if d.bus() {
 		c.sends("SenderRole", nil, ref("CentralBus"))
+	} else {
+		c.nothing()
 	}
 	for _, r := range m.Sent {
 		c.sent(r, "central", "SenderRole", nil, ref("CentralBus"))

@@ -36,7 +36,7 @@ func (c *cloudFormation) given(name, parameter, beside string) {
 // ownNames are those that parameters and resources of the template itself have.
 var ownNames = regexp.MustCompile("^(Code(Bucket|Key)|Architecture|Release|LogDays|LogGroup|Alarm.*|.*Alarm|MailsAlarms|Trail.*|Function|Version.*|" + alias + "|Invocations|" +
 	"(Schedule|Wait|Sender)?Role|Permissions[0-9]+|" + queue + "|" + letters + "|.*(Policy|Permission|Mapping)|(Calls|Schedule|RulesTable|MakeRulesTable)[0-9]*|States|TagChanges|ConfigItems|" +
-	"Outcomes[0-9]*|ScheduleGroup|OrganizationId|Bus.*|Member.*|(Make)?People.*|Central(Role|Bus)|HomeRegion|Role(Name|Path)|ExternalId|Sender|(Make)?Ledger)$")
+	"Outcomes[0-9]*|ScheduleGroup|OrganizationId|Bus.*|Member.*|(Make)?People.*|Central(Role|Bus)|HomeRegion|Nothing|Role(Name|Path)|ExternalId|Sender|(Make)?Ledger)$")
 
 // variables chooses the names of the variables' parameters. Those that the
 // template has for itself get Value after them.

@@ -159,6 +159,7 @@ func forwarding(d *Deployment) []byte {
 	c.param("HomeRegion", "String", "The region of the stack that "+TemplateFile+" made.", attributes("AllowedPattern", "[a-z]{2}(-[a-z]+)+-[0-9]+"))
 	c.when(when, not(equals(ref("AWS::Region"), ref("HomeRegion"))))
 	under, bus := attributes("Condition", when), sub("arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default")
+	c.nothing()
 	c.sends("Role", under, bus)
 	for _, r := range d.Rules {
 		if !r.Here {
@@ -173,6 +174,12 @@ func forwarding(d *Deployment) []byte {
 	t.put("Conditions", c.conditions)
 	t.put("Resources", c.things)
 	return yaml(t)
+}
+
+// nothing is a resource that does nothing: CloudFormation wants one in a stack, and
+// all others may be left out by a condition.
+func (c *cloudFormation) nothing() {
+	c.resource("Nothing", "AWS::CloudFormation::WaitConditionHandle", nil, "Does nothing. A stack has at least one resource, also where the others are not made.")
 }
 
 // sends is the role with which rules send events on to a bus.
