@@ -1,9 +1,11 @@
 package deploy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -49,6 +51,9 @@ func CloudFormation(d *Deployment) ([]File, error) {
 	}
 	const maxTemplate = 1 << 20 // of one that is read from a bucket
 	for _, f := range files {
+		if bytes.Contains(resolved.ReplaceAll(f.Data, nil), []byte("{{resolve:")) {
+			return nil, errors.New("the policy files, or the values of their variables, have the text {{resolve:, for which CloudFormation puts in a secret or a parameter of the account, wherever it stands: take it out, or deploy with Terraform")
+		}
 		if len(f.Data) > maxTemplate {
 			return nil, fmt.Errorf("%s has %d bytes, and CloudFormation takes %d: deploy some of the policies by themselves", f.Name, len(f.Data), maxTemplate)
 		}
@@ -58,6 +63,10 @@ func CloudFormation(d *Deployment) ([]File, error) {
 	}
 	return files, nil
 }
+
+// resolved is how a template of ours has a secret put in ("Dynamic references" in
+// the user guide of CloudFormation).
+var resolved = regexp.MustCompile(`\{\{resolve:secretsmanager:\$\{[A-Za-z0-9]+\}:SecretString\}\}`)
 
 // forwards says whether events of another region than the stack's are wanted.
 func (d *Deployment) forwards() bool {

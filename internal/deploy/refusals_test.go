@@ -94,3 +94,20 @@ func TestAPolicyThatEventsAloneWakeHasNoSchedule(t *testing.T) {
 		t.Error("the template has schedules")
 	}
 }
+
+// Whoever writes a tag's key does not thereby read a secret of the account.
+func TestNothingInAPolicyFileIsResolvedByCloudFormation(t *testing.T) {
+	for name, yaml := range map[string]string{
+		"a tag":      strings.Replace(small("zone: UTC", "", ", mode: enforce"), "Owner: {}", "'{{resolve:secretsmanager:db}}': {value: creator.name}", 1),
+		"a mark":     small("mark: '{{resolve:ssm:/x}}'", "", ", on: tags_changed"),
+		"a variable": small("zone: UTC", "", ", match: 'resource.vpc == \"${VPC}\"'"),
+	} {
+		env := func(string) (string, bool) { return "{{resolve:ssm-secure:/x}}", true }
+		if _, err := deploy.CloudFormation(deployed(t, env, text(yaml))); err == nil || !strings.Contains(err.Error(), "have the text {{resolve:") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := deploy.Terraform(deployed(t, env, text(yaml)), nil); err != nil {
+			t.Errorf("%s with Terraform: %v", name, err)
+		}
+	}
+}
