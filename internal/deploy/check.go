@@ -15,9 +15,23 @@ import (
 // API reference). Schedule groups, trails and tables have room for as much.
 const maxName = 64
 
-// functionName is what a name looks like that functions, schedule groups,
-// trails and tables can have.
+// functionName is what a name looks like that functions, schedule groups and
+// tables can have.
 var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{2,}$`)
+
+// adjoining are hyphens and underscores beside each other.
+var adjoining = regexp.MustCompile("[_-]{2,}")
+
+// trailName is the function's name as a trail can have it: with no two hyphens or
+// underscores beside each other, and none at its end ("Naming requirements" in
+// the user guide of CloudTrail).
+func (d *Deployment) trailName() string {
+	name := strings.TrimRight(adjoining.ReplaceAllStringFunc(d.Name, func(s string) string { return s[:1] }), "_-")
+	if len(name) < 3 {
+		return "trail-" + name
+	}
+	return name
+}
 
 // ownPrefix begins the variables that the function itself reads.
 const ownPrefix = "TAGWARDEN_"
@@ -47,6 +61,8 @@ func check(set *policy.Set, d *Deployment, o Options) error {
 	for _, f := range o.Files {
 		if strings.Contains(f, ",") {
 			errs = append(errs, fmt.Errorf("the path %q has a comma, and the function divides paths by commas: rename the file", f))
+		} else if strings.HasPrefix(f, "s3:") || strings.HasPrefix(f, "ssm:") || strings.TrimSpace(f) != f {
+			errs = append(errs, fmt.Errorf("the path %q begins with s3: or ssm:, or has a space at one end, and the function would look for it elsewhere: rename the file", f))
 		}
 	}
 	return errors.Join(errs...)
@@ -60,6 +76,8 @@ func checkName(name, asked string) error {
 	switch {
 	case len(name) > maxName:
 		return fmt.Errorf("the function's name %s has %d characters, and Lambda takes %d: %s", name, len(name), maxName, hint)
+	case name == "default":
+		return errors.New("the name default is that of AWS's own bus and group of schedules, and the function's would have it too: give another")
 	case !functionName.MatchString(name):
 		return fmt.Errorf("%q is no name of a function: it has at least three letters, digits, hyphens and underscores, a letter first", name)
 	}

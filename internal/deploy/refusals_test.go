@@ -25,6 +25,7 @@ func TestWhatCannotBeDeployedIsRefusedInWords(t *testing.T) {
 		"a name that is too long":           {small("name: "+long, "", ""), "", []string{"the function's name tagwarden-" + long + " has 70 characters, and Lambda takes 64: give a shorter one with --name, or to the settings"}},
 		"a name asked for that is too long": {small("zone: UTC", "", ""), long + "12345", []string{"has 65 characters, and Lambda takes 64: give a shorter one"}},
 		"no name":                           {small("zone: UTC", "", ""), "a b", []string{`"a b" is no name of a function`}},
+		"AWS's own name":                    {small("zone: UTC", "", ""), "default", []string{"the name default is that of AWS's own bus and group of schedules"}},
 		"a folder":                          {small("zone: UTC", ", out: {file: {dir: out}}", ""), "", []string{"p.yaml:3", "the channel out writes files, which nobody would see"}},
 		"both at once":                      {small("zone: UTC", ", out: {file: {dir: out}}", ", match: 'resource.vpc == \"${AWS_REGION:-x}\"'"), "", []string{"writes files", "Lambda does not let functions set"}},
 		"a bus elsewhere": {small("outcomes: {eventbridge: 'arn:aws:events:us-east-1:111122223333:event-bus/b'}", "", "") +
@@ -108,6 +109,34 @@ func TestNothingInAPolicyFileIsResolvedByCloudFormation(t *testing.T) {
 		}
 		if _, err := deploy.Terraform(deployed(t, env, text(yaml)), nil); err != nil {
 			t.Errorf("%s with Terraform: %v", name, err)
+		}
+	}
+}
+
+func TestPathsThatTheFunctionWouldLookForElsewhereAreRefused(t *testing.T) {
+	set, vars, _ := read(t, none, text(small("zone: UTC", "", "")))
+	for _, f := range []string{"a,b.yaml", "s3:a.yaml", "ssm:a.yaml", " a.yaml", "a.yaml "} {
+		if _, err := deploy.For(set, deploy.Options{Variables: vars, Files: []string{"ok.yaml", f}}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("the path %q", f)) {
+			t.Errorf("%q: %v", f, err)
+		}
+	}
+}
+
+// CloudTrail takes no two hyphens beside each other, which functions may have.
+func TestATrailHasANameThatTrailsCanHave(t *testing.T) {
+	set, vars, _ := read(t, none, text(small("zone: UTC", "", ", on: created")))
+	d, err := deploy.For(set, deploy.Options{Name: "a--b_-c-", Variables: vars})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := deploy.Terraform(d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(rendered(t, d)[:1], files[3]) {
+		body := string(f.Data)
+		if n := strings.Count(body, "trail/a-b_c"); n != 2 || strings.Contains(body, "trail/a--b") || !strings.Contains(body, "TrailName: a-b_c\n") && !strings.Contains(body, "= \"a-b_c\"\n") {
+			t.Errorf("%s names the trail otherwise (%d)", f.Name, n)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (t *terraform) trail() {
 	makes := one("!var.trail_is_logging")
 	const bucket = "aws_s3_bucket.trail[0]"
 	id := member{key: "bucket", value: expr(bucket + ".id")}
-	trail := t.here("cloudtrail", "trail/"+t.d.Name)
+	trail := t.here("cloudtrail", "trail/"+t.d.trailName())
 	t.resource("aws_s3_bucket", "trail", object{makes, {key: "bucket_prefix", value: "tagwarden-trail-"}, kept()},
 		"A trail, where the account has none that is logging. Terraform does not delete its bucket.")
 	t.resource("aws_s3_bucket_server_side_encryption_configuration", "trail", object{makes, id,
@@ -40,7 +40,7 @@ func (t *terraform) trail() {
 		attributes("Effect", "Deny", "Principal", "*", "Action", "s3:*", "Resource", list{expr(bucket + ".arn"), template{expr(bucket + ".arn"), "/*"}},
 			"Condition", attributes("Bool", attributes("aws:SecureTransport", "false"))),
 	})}}})
-	t.resource("aws_cloudtrail", "trail", object{makes, {key: "name", value: t.d.Name}, {key: "s3_bucket_name", value: expr(bucket + ".id")}, {key: "enable_logging", value: true},
+	t.resource("aws_cloudtrail", "trail", object{makes, {key: "name", value: t.d.trailName()}, {key: "s3_bucket_name", value: expr(bucket + ".id")}, {key: "enable_logging", value: true},
 		{key: "is_multi_region_trail", value: true}, {key: "include_global_service_events", value: true}, {key: "enable_log_file_validation", value: true},
 		{key: "depends_on", value: list{expr("aws_s3_bucket_policy.trail")}}})
 }

@@ -129,7 +129,7 @@ const trailDays = 400
 // calls.
 func (c *cloudFormation) trail() {
 	const when = "MakesTrail"
-	arn := "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/" + c.d.Name
+	arn := "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/" + c.d.trailName()
 	kept := attributes("Condition", when, "DeletionPolicy", "Retain", "UpdateReplacePolicy", "Retain")
 	c.resourceWith("TrailBucket", "AWS::S3::Bucket", kept, attributes(
 		"BucketEncryption", attributes("ServerSideEncryptionConfiguration", list{attributes("ServerSideEncryptionByDefault", attributes("SSEAlgorithm", "AES256"))}),
@@ -146,7 +146,7 @@ func (c *cloudFormation) trail() {
 		attributes("Effect", "Deny", "Principal", "*", "Action", "s3:*", "Resource", list{attribute("TrailBucket", "Arn"), sub("${TrailBucket.Arn}/*")},
 			"Condition", attributes("Bool", attributes("aws:SecureTransport", "false"))),
 	})))
-	c.resourceWith("Trail", "AWS::CloudTrail::Trail", attributes("Condition", when, "DependsOn", "TrailBucketPolicy"), attributes("TrailName", c.d.Name,
+	c.resourceWith("Trail", "AWS::CloudTrail::Trail", attributes("Condition", when, "DependsOn", "TrailBucketPolicy"), attributes("TrailName", c.d.trailName(),
 		"S3BucketName", ref("TrailBucket"), "IsLogging", true, "IsMultiRegionTrail", true, "IncludeGlobalServiceEvents", true, "EnableLogFileValidation", true))
 }
 
