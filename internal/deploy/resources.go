@@ -218,7 +218,9 @@ func (c *cloudFormation) table(name string, t Table, when, about string) {
 		o.put("TimeToLiveSpecification", attributes("AttributeName", t.TTL, "Enabled", true))
 	}
 	o.put("PointInTimeRecoverySpecification", attributes("PointInTimeRecoveryEnabled", true))
-	c.resourceWith(name, "AWS::DynamoDB::Table", attributes("Condition", when, "DeletionPolicy", "Retain", "UpdateReplacePolicy", "Retain"), o, about)
+	// An empty table is left by no first deployment that fails: the second would find
+	// it in its way.
+	c.resourceWith(name, "AWS::DynamoDB::Table", attributes("Condition", when, "DeletionPolicy", "RetainExceptOnCreate", "UpdateReplacePolicy", "Retain"), o, about)
 }
 
 // topics are those of channels that have none.

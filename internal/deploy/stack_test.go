@@ -268,3 +268,17 @@ func (s *stack) variables() map[string]any {
 	s.t.Helper()
 	return s.properties("Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
+
+// A first deployment that fails takes its empty tables away again: with them
+// there, the second would fail too. The bucket of a trail has a name of its own
+// each time, and may have logs in it already.
+func TestAFailedBeginningLeavesNoTable(t *testing.T) {
+	body := string(rendered(t, deployed(t, none, text(everything)))[0].Data)
+	for name, want := range map[string]string{"Ledger": "RetainExceptOnCreate", "TrailBucket": "Retain"} {
+		_, of, _ := strings.Cut(body, "\n  "+name+":\n")
+		of, _, _ = strings.Cut(of, "    Properties:\n")
+		if !strings.Contains(of, "    DeletionPolicy: "+want+"\n    UpdateReplacePolicy: Retain\n") {
+			t.Errorf("%s:\n%s", name, of)
+		}
+	}
+}
