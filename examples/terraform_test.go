@@ -15,8 +15,8 @@ import (
 )
 
 // terraformPlugins names the variable that says where Terraform finds its
-// provider for AWS without a network: a folder that has registry.terraform.io in
-// it. Where it is set, no test of Terraform is skipped.
+// provider for AWS without a network: a folder that has the provider under the
+// name of where it comes from, as "terraform providers mirror" makes it. Where it is set, no test of Terraform is skipped.
 const terraformPlugins = "TAGWARDEN_TERRAFORM_PLUGINS"
 
 // terraform runs the program in folders of a test.
@@ -36,8 +36,8 @@ func newTerraform(t *testing.T, env ...string) *terraform {
 	if _, err := exec.LookPath("terraform"); err != nil {
 		t.Fatalf("%s is set, and there is no terraform: %v", terraformPlugins, err)
 	}
-	if _, err := os.Stat(filepath.Join(plugins, "registry.terraform.io", "hashicorp", "aws")); err != nil {
-		t.Fatalf("%s: %v", terraformPlugins, err)
+	if found, err := filepath.Glob(filepath.Join(plugins, "*", "hashicorp", "aws")); err != nil || len(found) == 0 {
+		t.Fatalf("%s: %s has no provider for AWS: %v", terraformPlugins, plugins, err)
 	}
 	config := filepath.Join(t.TempDir(), "terraformrc")
 	mirror := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(plugins))
