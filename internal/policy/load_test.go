@@ -194,6 +194,7 @@ func TestAWarningDoesNotStopTheLoad(t *testing.T) {
 	for name, policy := range map[string]string{
 		"everything violates":       `{name: one, resource: ec2:instance}`,
 		"a ladder that ends itself": `{name: one, resource: ec2:instance, match: 'resource.state == "running"', tags: {A: {}}, enforce: [{stop: {after: 1d}}, {terminate: {after: 1d, since: stop}}]}`,
+		"a call that only looks":    `{name: one, resource: ec2:instance, on: {api: [ec2:StopInstances, ec2:DescribeInstances]}, match: 'true'}`,
 		"a reminder too early":      `{name: one, resource: ec2:instance, match: 'true', enforce: [{notify: {to: infra, before: 9d}}, {stop: {after: 7d}}]}`,
 	} {
 		set, list := Load([]Source{{Name: "p.yaml", Data: []byte("version: 1\nchannels: {infra: {file: {dir: x}}}\npolicies: [" + policy + "]\n")}}, environ)

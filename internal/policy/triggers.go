@@ -71,6 +71,16 @@ var callKind = text.that(func(s string) (string, string) {
 	return "", ""
 }).with(object{"pattern": callPattern.String()})
 
+// looksOnly warns of a call that changes nothing: CloudTrail calls it read-only,
+// and EventBridge leaves such calls out unless a rule asks for them ("Receiving
+// read-only management events from AWS services").
+func (l *loader) looksOnly(c val[string]) {
+	_, name, _ := strings.Cut(c.v, ":")
+	if strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "List") {
+		l.warn(c.at, "name a call that changes something", "%s only looks, and wakes no policy", c.v)
+	}
+}
+
 // triggerKind is a mapping or a plain word.
 var triggerKind = kind[rawTrigger]{want: "{schedule: …}",
 	schema: func(defs object) object {
@@ -119,6 +129,9 @@ func (l *loader) buildTriggers(p *policyDraft) {
 			}
 		case t.v.api.set():
 			p.Wakes.Calls = append(p.Wakes.Calls, values(t.v.api)...)
+			for _, c := range t.v.api.v {
+				l.looksOnly(c)
+			}
 		case t.v.outcome.set():
 			k, _ := action.Parse(t.v.outcome.v.action.v)
 			p.Wakes.Outcomes = append(p.Wakes.Outcomes, OutcomeOf{Policy: t.v.outcome.v.policy.v, Action: k})
