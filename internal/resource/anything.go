@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func AnythingRef(at Place, arn string) (Ref, bool) {
 	if _, ours := nativeSchema(ref.Type); !ours {
 		ref.ID = arn
 	}
-	ref.ARN, ref.Account, ref.Region = arn, or(ref.Account, at.Account), or(ref.Region, at.Region)
+	ref.ARN, ref.Account, ref.Region = arn, cmp.Or(ref.Account, at.Account), cmp.Or(ref.Region, at.Region)
 	return ref, true
 }
 

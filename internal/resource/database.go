@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ var databaseSchema = &Schema{
 		column("Engine", func(d *Database) string { return d.Engine }),
 		column("Class", func(d *Database) string { return d.Class }),
 		ownerColumn,
-		column("Cluster", func(d *Database) string { return or(d.Cluster, "none") }),
+		column("Cluster", func(d *Database) string { return cmp.Or(d.Cluster, "none") }),
 	},
 }
 

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (c *DBCluster) Refuses(k action.Kind) *Refusal {
 	case k != action.Stop && k != action.Start:
 		return nil
 	case !stoppable(c.Engine):
-		return never("AWS does not stop clusters of the engine " + or(c.Engine, "it does not name"))
+		return never("AWS does not stop clusters of the engine " + cmp.Or(c.Engine, "it does not name"))
 	case c.EngineMode == "serverless":
 		return never("AWS does not stop Aurora Serverless v1, which pauses by itself")
 	case c.EngineMode == "parallelquery" || c.EngineMode == "multimaster":
@@ -85,7 +86,7 @@ var dbClusterSchema = &Schema{
 		column("State", func(c *DBCluster) string { return c.State }),
 		column("Engine", func(c *DBCluster) string { return c.Engine }),
 		ownerColumn,
-		column("Databases", func(c *DBCluster) string { return or(strings.Join(c.Members, ", "), "none") }),
+		column("Databases", func(c *DBCluster) string { return cmp.Or(strings.Join(c.Members, ", "), "none") }),
 	},
 }
 

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (s *DBSnapshot) Refuses(k action.Kind) *Refusal {
 		return nil
 	}
 	if s.Kind != "manual" {
-		return &Refusal{Code: reason.ManagedByAWS, Text: "it is of the kind " + or(s.Kind, "that is not told") + ": only manual snapshots can be deleted"}
+		return &Refusal{Code: reason.ManagedByAWS, Text: "it is of the kind " + cmp.Or(s.Kind, "that is not told") + ": only manual snapshots can be deleted"}
 	}
 	if no := notReady(k, s.State, DatabaseAvailable); no != nil {
 		return no
@@ -92,7 +93,7 @@ var dbSnapshotSchema = &Schema{
 		column("Kind", func(s *DBSnapshot) string { return s.Kind }),
 		column("Size", func(s *DBSnapshot) string { return gib(s.Storage) }),
 		ownerColumn,
-		column("Of", func(s *DBSnapshot) string { return or(s.Parent().ID, "not known") }),
+		column("Of", func(s *DBSnapshot) string { return cmp.Or(s.Parent().ID, "not known") }),
 	},
 }
 

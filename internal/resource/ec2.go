@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,8 +64,8 @@ func createdFields[R Resource](fact need.Fact, what string, of func(R) time.Time
 
 // The columns that most types have.
 var (
-	nameColumn  = Column{"Name", func(r Resource, _ time.Time) string { return or(r.Tags()["Name"], "Unnamed") }}
-	ownerColumn = Column{"Owner", func(r Resource, _ time.Time) string { return or(r.Tags()["Owner"], "Unknown") }}
+	nameColumn  = Column{"Name", func(r Resource, _ time.Time) string { return cmp.Or(r.Tags()["Name"], "Unnamed") }}
+	ownerColumn = Column{"Owner", func(r Resource, _ time.Time) string { return cmp.Or(r.Tags()["Owner"], "Unknown") }}
 )
 
 // column is a Column whose getter knows the struct of its type.

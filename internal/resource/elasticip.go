@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -39,7 +40,7 @@ func (e *ElasticIP) Refuses(k action.Kind) *Refusal {
 	case e.Operator != "":
 		return &Refusal{Code: reason.ManagedByAWS, Text: e.Operator + " manages it, and AWS lets nobody else release it"}
 	case e.Attached():
-		return &Refusal{Code: reason.InUse, Text: "it belongs to " + or(e.Instance, e.NetworkInterface)}
+		return &Refusal{Code: reason.InUse, Text: "it belongs to " + cmp.Or(e.Instance, e.NetworkInterface)}
 	}
 	return nil
 }
@@ -52,10 +53,10 @@ var elasticIPSchema = &Schema{
 	Fields: sorted(slices.Concat(shared[*ElasticIP](need.ElasticIPs), elasticIPFields,
 		parentFields[*ElasticIP](need.ElasticIPs, need.InstanceTags, "the instance that has it"))),
 	Columns: []Column{
-		column("Public IP", func(e *ElasticIP) string { return or(e.PublicIP, noIP) }),
+		column("Public IP", func(e *ElasticIP) string { return cmp.Or(e.PublicIP, noIP) }),
 		nameColumn, ownerColumn,
-		column("Instance", func(e *ElasticIP) string { return or(e.Instance, "none") }),
-		column("Network interface", func(e *ElasticIP) string { return or(e.NetworkInterface, "none") }),
+		column("Instance", func(e *ElasticIP) string { return cmp.Or(e.Instance, "none") }),
+		column("Network interface", func(e *ElasticIP) string { return cmp.Or(e.NetworkInterface, "none") }),
 	},
 }
 

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -43,7 +44,7 @@ var functionSchema = &Schema{
 	Fields:  sorted(slices.Concat(shared[*Function](need.Functions), functionFields)),
 	Columns: []Column{
 		column("Modified (UTC)", func(f *Function) string { return utc(f.ModifiedAt) }),
-		column("Runtime", func(f *Function) string { return or(f.Runtime, f.PackageType) }),
+		column("Runtime", func(f *Function) string { return cmp.Or(f.Runtime, f.PackageType) }),
 		nameColumn, ownerColumn,
 		column("Description", func(f *Function) string { return f.Description }),
 	},

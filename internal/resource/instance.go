@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -76,7 +77,7 @@ func (i *Instance) Quarantine(groups map[string]string) (map[string]string, *Ref
 		case n.Managed:
 			return nil, &Refusal{Code: reason.ManagedByAWS, Text: fmt.Sprintf("its network interface %s is a service's of AWS, which lets nobody else change it", n.ID)}
 		case !ok:
-			return nil, &Refusal{Code: reason.NoQuarantine, Text: fmt.Sprintf("no security group is given for %s, where its network interface %s is", or(n.VPC, "no VPC"), n.ID)}
+			return nil, &Refusal{Code: reason.NoQuarantine, Text: fmt.Sprintf("no security group is given for %s, where its network interface %s is", cmp.Or(n.VPC, "no VPC"), n.ID)}
 		}
 		out[n.ID] = group
 	}
@@ -264,9 +265,9 @@ var instanceSchema = &Schema{
 	Columns: []Column{
 		{"Launched (UTC)", func(r Resource, _ time.Time) string { return utc(r.(*Instance).LaunchedAt) }},
 		{"Type", func(r Resource, _ time.Time) string { return r.(*Instance).InstanceType }},
-		{"Name", func(r Resource, _ time.Time) string { return or(r.Tags()["Name"], "Unnamed") }},
-		{"Owner", func(r Resource, _ time.Time) string { return or(r.Tags()["Owner"], "Unknown") }},
-		{"Private IP", func(r Resource, _ time.Time) string { return or(r.(*Instance).PrivateIP, noIP) }},
+		{"Name", func(r Resource, _ time.Time) string { return cmp.Or(r.Tags()["Name"], "Unnamed") }},
+		{"Owner", func(r Resource, _ time.Time) string { return cmp.Or(r.Tags()["Owner"], "Unknown") }},
+		{"Private IP", func(r Resource, _ time.Time) string { return cmp.Or(r.(*Instance).PrivateIP, noIP) }},
 		{"Days running", func(r Resource, now time.Time) string {
 			i := r.(*Instance)
 			if i.LaunchedAt.IsZero() || i.State != "running" {
@@ -317,13 +318,6 @@ func utc(t time.Time) string {
 		return "unknown"
 	}
 	return t.UTC().Format("2006-01-02 15:04")
-}
-
-func or(s, placeholder string) string {
-	if s == "" {
-		return placeholder
-	}
-	return s
 }
 
 // InstanceARN is the ARN of an instance; the partition follows the region.

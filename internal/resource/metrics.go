@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -90,7 +91,7 @@ var instanceMetrics = &Metrics{
 	Since: func(r Resource) (time.Time, error) {
 		i := r.(*Instance)
 		if i.State != "running" {
-			return time.Time{}, fmt.Errorf("it is %s, and reports only while it runs", or(i.State, "not running"))
+			return time.Time{}, fmt.Errorf("it is %s, and reports only while it runs", cmp.Or(i.State, "not running"))
 		}
 		return knownTime(i.LaunchedAt, "its last start")
 	},

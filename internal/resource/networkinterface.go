@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/action"
@@ -67,8 +68,8 @@ var networkInterfaceSchema = &Schema{
 	Columns: []Column{
 		column("Type", func(n *NetworkInterface) string { return n.InterfaceType }),
 		nameColumn, ownerColumn,
-		column("Private IP", func(n *NetworkInterface) string { return or(n.PrivateIP, noIP) }),
-		column("Instance", func(n *NetworkInterface) string { return or(n.Instance, "none") }),
+		column("Private IP", func(n *NetworkInterface) string { return cmp.Or(n.PrivateIP, noIP) }),
+		column("Instance", func(n *NetworkInterface) string { return cmp.Or(n.Instance, "none") }),
 		column("Description", func(n *NetworkInterface) string { return n.Description }),
 	},
 }

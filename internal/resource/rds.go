@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func notReady(k action.Kind, state, ready string) *Refusal {
 	if state == ready || databaseAlready(k, state) {
 		return nil
 	}
-	return &Refusal{Code: reason.NotReady, Text: fmt.Sprintf("it is %s, and AWS lets one %s it only while it is %s", or(state, "in no known state"), k, ready)}
+	return &Refusal{Code: reason.NotReady, Text: fmt.Sprintf("it is %s, and AWS lets one %s it only while it is %s", cmp.Or(state, "in no known state"), k, ready)}
 }
 
 // never is the refusal of what RDS never stops, and so never starts either.

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -39,7 +40,7 @@ var dbClusterMetrics = &Metrics{
 
 func measuredSince(state string, created time.Time) (time.Time, error) {
 	if databaseAlready(action.Stop, state) || state == "" {
-		return time.Time{}, fmt.Errorf("it is %s, and reports only while it runs", or(state, "in no known state"))
+		return time.Time{}, fmt.Errorf("it is %s, and reports only while it runs", cmp.Or(state, "in no known state"))
 	}
 	return knownTime(created, "its creation")
 }

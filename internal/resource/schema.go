@@ -42,7 +42,7 @@ type Field struct {
 // Column is one piece of a resource that people are shown in a message.
 type Column struct {
 	Title string
-	// Get returns the text, the column's placeholder where there is none.
+	// Get returns the text, and a word of the column's own where there is none.
 	Get func(r Resource, now time.Time) string
 }
 

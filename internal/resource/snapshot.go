@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -69,7 +70,7 @@ var snapshotSchema = &Schema{
 		column("Started (UTC)", func(s *Snapshot) string { return utc(s.CreatedAt) }),
 		column("Size", func(s *Snapshot) string { return gib(s.Size) }),
 		nameColumn, ownerColumn,
-		column("Volume", func(s *Snapshot) string { return or(s.Parent().ID, "not known") }),
+		column("Volume", func(s *Snapshot) string { return cmp.Or(s.Parent().ID, "not known") }),
 	},
 }
 

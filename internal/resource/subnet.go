@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -36,7 +37,7 @@ var subnetSchema = &Schema{
 	Columns: []Column{
 		nameColumn, ownerColumn,
 		column("VPC", func(s *Subnet) string { return s.VPC }),
-		column("CIDR", func(s *Subnet) string { return or(s.CIDR, "none") }),
+		column("CIDR", func(s *Subnet) string { return cmp.Or(s.CIDR, "none") }),
 		column("Zone", func(s *Subnet) string { return s.Zone }),
 		column("Free addresses", func(s *Subnet) string { return strconv.Itoa(s.AvailableIPs) }),
 	},

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -74,7 +75,7 @@ var volumeSchema = &Schema{
 		column("Size", func(v *Volume) string { return gib(v.Size) }),
 		column("Type", func(v *Volume) string { return v.VolumeType }),
 		nameColumn, ownerColumn,
-		column("Instance", func(v *Volume) string { return or(v.Instance, "none") }),
+		column("Instance", func(v *Volume) string { return cmp.Or(v.Instance, "none") }),
 	},
 }
 
