@@ -14,6 +14,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/need"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/record/dynamo"
 )
 
@@ -204,21 +205,9 @@ func (t *LedgerTable) insist(ctx context.Context, call need.Call, batch func() (
 			return &fault.Error{Class: fault.Throttled, Call: call.String(), Region: t.api.at.region, Hint: throttled.hint,
 				Message: "DynamoDB leaves items undone again and again"}
 		}
-		if err := pause(ctx, rand.N(min(shortest<<futile, longest))); err != nil {
+		if err := pause.For(ctx, rand.N(min(shortest<<futile, longest))); err != nil {
 			return t.api.at.failed(call, err)
 		}
-	}
-}
-
-// pause waits, or returns the error of a context that ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/record/dynamo"
 )
 
@@ -45,7 +46,7 @@ func (t *LedgerTable) Init(ctx context.Context) (made bool, err error) {
 		if there {
 			break
 		}
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := pause.For(ctx, lookAgain); err != nil {
 			return made, t.api.at.failed(callDescribeTable, err)
 		}
 	}
@@ -121,7 +122,7 @@ func (t *LedgerTable) keep(ctx context.Context) error {
 			return err
 		}
 		// A table that was just made takes it a little later.
-		if stopped := pause(ctx, lookAgain); stopped != nil {
+		if stopped := pause.For(ctx, lookAgain); stopped != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/outside"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/sim"
 )
@@ -79,7 +80,7 @@ func openAWS(ctx context.Context, e Env, f *flags, set *policy.Set) (*account, e
 	if c := set.Settings.Creators; c != nil {
 		archive = s.Archive(c.Bucket, c.Prefix, c.Region)
 	}
-	return &account{queue: s.Queue, schedule: s.Scheduled, table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, wait: pause, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
+	return &account{queue: s.Queue, schedule: s.Scheduled, table: ledgerTable(f, set), archive: archive, source: s.Source(), actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, wait: pause.For, region: s.Region(), now: e.Now, rehearsal: s.EndpointOverridden(),
 		ways: notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Files: notify.Folder{}, Now: e.Now}, suffix: random()}, nil
 }
 
@@ -136,18 +137,6 @@ func openEmbedded(a *sim.Account) *account {
 	return &account{source: a, actor: a, trail: a, realm: sim.NewRealm(), library: a, wait: pass, region: "us-east-1", now: a.Clock().Now, advance: a.Clock().Set, rehearsal: true,
 		ways:   notify.Transports{Mail: box, Topics: box, Events: box, Audit: box, HTTP: &http.Client{Transport: box}, Files: notify.Folder{}},
 		suffix: "embedded", forgets: true, outbox: box}
-}
-
-// pause lets time pass, or ends with the context.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // random is what tells two runs of one second apart.

@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/inventory"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/outside"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/queue"
 	"github.com/tagwarden/tagwarden/internal/record"
@@ -72,7 +73,7 @@ func openAWS(ctx context.Context, now func() time.Time, version string) (*accoun
 		return nil, err
 	}
 	return &account{
-		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, region: s.Region(), now: now, wait: pause,
+		source: &sameCaller{Source: s.Source()}, actor: s.Actor(), trail: s.Trail(), realm: s.Realm(), library: s, region: s.Region(), now: now, wait: pause.For,
 		ways:   notify.Transports{Mail: s, Topics: s, Events: s, Audit: s, Now: now},
 		object: s.Newer, parameter: s.Parameter,
 		archive: func(c *policy.Creators) creators.Archive { return s.Archive(c.Bucket, c.Prefix, c.Region) },

@@ -4,7 +4,6 @@
 package function
 
 import (
-	"context"
 	"io"
 	"time"
 
@@ -24,16 +23,4 @@ type World struct {
 
 	// account replaces AWS; tests set it.
 	account func() *account
-}
-
-// pause lets time pass, or ends with the context.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

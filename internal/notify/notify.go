@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/view"
 )
@@ -59,21 +60,10 @@ func New(set *policy.Set, t Transports, sleep Sleep) *Notifier {
 		zone = time.UTC
 	}
 	if sleep == nil {
-		sleep = wait
+		sleep = pause.For
 	}
 	t.HTTP = guarded(t.HTTP)
 	return &Notifier{set: set, t: t, sleep: sleep, zone: zone, posted: map[string]bool{}}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Delivery is how sending one digest ended.

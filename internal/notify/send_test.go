@@ -203,17 +203,6 @@ func TestAnEndedRunSendsNothingMore(t *testing.T) {
 	}
 }
 
-func TestTheRealWaitEndsWithTheContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := wait(ctx, time.Hour); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	if err := wait(t.Context(), 0); err != nil {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestAFileChannelLeavesAMailAndTheDigest(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	set := channels(t, &policy.Channel{Name: "folder", File: &policy.File{Dir: dir}})

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/pause"
 	"github.com/tagwarden/tagwarden/internal/record"
 )
 
@@ -69,22 +70,11 @@ func again(ctx context.Context, f func() error) error {
 		if _, changed := errors.AsType[*ConditionError](err); !changed && !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if err := wait(ctx, min(shortest<<min(n, 10), longest)); err != nil {
+		if err := pause.For(ctx, rand.N(min(shortest<<min(n, 10), longest))); err != nil {
 			return err
 		}
 	}
 	return &fault.Error{Class: fault.Passing, Call: "dynamodb:TransactWriteItems", Err: errCrowded, Message: errCrowded.Error()}
-}
-
-func wait(ctx context.Context, most time.Duration) error {
-	timer := time.NewTimer(rand.N(most))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // write makes one transaction whose conditions mean something to the caller,
