@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -216,52 +214,6 @@ func (c *cloudFormation) reference(mark string) any {
 	return ref(name)
 }
 
-// texts writes a list of texts.
-func (c *cloudFormation) texts(all []string) list {
-	out := make(list, len(all))
-	for i, s := range all {
-		out[i] = c.text(s)
-	}
-	return out
-}
-
-// tree writes a value as JSON has it; the members of objects are sorted.
-func (c *cloudFormation) tree(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		var o object
-		for _, k := range sortedKeys(v) {
-			o.put(k, c.tree(v[k]))
-		}
-		return o
-	case []any:
-		out := make(list, len(v))
-		for i, e := range v {
-			out[i] = c.tree(e)
-		}
-		return out
-	case string:
-		return c.text(v)
-	default:
-		return v
-	}
-}
-
-// pattern is an event pattern.
-func (c *cloudFormation) pattern(p Pattern) object {
-	var o object
-	if len(p.Account) > 0 {
-		o.put("account", c.texts(p.Account))
-	}
-	if len(p.Region) > 0 {
-		o.put("region", c.texts(p.Region))
-	}
-	o.put("source", c.texts(p.Source))
-	o.put("detail-type", c.texts(p.Kind))
-	o.put("detail", c.tree(p.Detail))
-	return o
-}
-
 // CodeKey is where in a bucket the package is looked for unless somebody says
 // otherwise: another release is another object.
 func (d *Deployment) CodeKey() string { return d.Name + "/" + d.release() + ".zip" }
@@ -276,5 +228,3 @@ func (d *Deployment) release() string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:6])
 }
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -19,7 +19,7 @@ func (c *cloudFormation) members() {
 	put := attributes("Effect", "Allow", "Principal", "*", "Action", "events:PutEvents", "Resource", attribute("Bus", "Arn"),
 		"Condition", attributes("StringEquals", attributes("aws:PrincipalOrgID", ref("OrganizationId"))))
 	if len(m.Accounts) > 0 {
-		put = attributes("Effect", "Allow", "Principal", attributes("AWS", c.texts(m.Accounts)), "Action", "events:PutEvents", "Resource", attribute("Bus", "Arn"))
+		put = attributes("Effect", "Allow", "Principal", attributes("AWS", marks(c.text).texts(m.Accounts)), "Action", "events:PutEvents", "Resource", attribute("Bus", "Arn"))
 	}
 	c.resource("BusPolicy", "AWS::Events::EventBusPolicy", attributes("EventBusName", ref("Bus"), "StatementId", "members", "Statement", put))
 	for _, r := range m.Rules {

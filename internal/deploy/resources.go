@@ -147,7 +147,7 @@ func (c *cloudFormation) rule(r Rule, bus any) {
 	if bus != nil {
 		o.put("EventBusName", bus)
 	}
-	o.put("EventPattern", c.pattern(r.Pattern))
+	o.put("EventPattern", marks(c.text).pattern(r.Pattern))
 	o.put("Targets", list{attributes("Id", "function", "Arn", ref(alias), "DeadLetterConfig", attributes("Arn", attribute(letters, "Arn")))})
 	c.resource(r.Name, "AWS::Events::Rule", o, sentence(r.About))
 }
@@ -206,11 +206,7 @@ func (c *cloudFormation) table(name string, t Table, when, about string) {
 	for _, i := range t.Indexes {
 		indexes = append(indexes, attributes("IndexName", i.Name, "KeySchema", keys(i.HashKey, i.RangeKey), "Projection", attributes("ProjectionType", "ALL")))
 	}
-	name2 := t.Name
-	if t.Variable != "" {
-		name2 = VariableMark(t.Variable)
-	}
-	o := attributes("TableName", c.text(name2), "BillingMode", "PAY_PER_REQUEST", "AttributeDefinitions", kinds, "KeySchema", keys(t.HashKey, t.RangeKey))
+	o := attributes("TableName", marks(c.text).tableName(t), "BillingMode", "PAY_PER_REQUEST", "AttributeDefinitions", kinds, "KeySchema", keys(t.HashKey, t.RangeKey))
 	if len(indexes) > 0 {
 		o.put("GlobalSecondaryIndexes", indexes)
 	}
@@ -254,10 +250,6 @@ func (c *cloudFormation) topic(name, when, email, mails string, principal, condi
 // tell says what whoever deploys may want to know.
 func (c *cloudFormation) tell() {
 	c.outputs.put("Function", attributes("Description", "What events and schedules call.", "Value", ref(alias)))
-	ledger := c.text(c.d.Ledger.Name)
-	if c.d.Ledger.Variable != "" {
-		ledger = c.text(VariableMark(c.d.Ledger.Variable))
-	}
 	if c.d.Members != nil {
 		c.outputs.put("CentralRole", attributes("Description", "The role of the function, which "+MemberFile+" asks for.", "Value", attribute("Role", "Arn")))
 	}
@@ -267,7 +259,7 @@ func (c *cloudFormation) tell() {
 	if c.d.People != nil {
 		c.outputs.put("PeoplePolicy", attributes("Description", "The policy of the people, for their roles.", "Value", ref("PeoplePolicy")))
 	}
-	c.outputs.put("LedgerTable", attributes("Description", "The table of the ledger.", "Value", ledger))
+	c.outputs.put("LedgerTable", attributes("Description", "The table of the ledger.", "Value", marks(c.text).tableName(c.d.Ledger)))
 	c.outputs.put("DeadLettersQueue", attributes("Description", "The queue of what was given up.", "Value", ref(letters)))
 	for _, s := range c.d.Senders {
 		in := cmp.Or(s.Region, Region)

@@ -204,52 +204,6 @@ func (t *terraform) reference(mark string) expr {
 	return expr("var." + name)
 }
 
-// texts writes a list of texts.
-func (t *terraform) texts(all []string) list {
-	out := make(list, len(all))
-	for i, s := range all {
-		out[i] = t.text(s)
-	}
-	return out
-}
-
-// tree writes a value as JSON has it; the members of objects are sorted.
-func (t *terraform) tree(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		var o object
-		for _, k := range sortedKeys(v) {
-			o.put(k, t.tree(v[k]))
-		}
-		return o
-	case []any:
-		out := make(list, len(v))
-		for i, e := range v {
-			out[i] = t.tree(e)
-		}
-		return out
-	case string:
-		return t.text(v)
-	default:
-		return v
-	}
-}
-
-// pattern is an event pattern.
-func (t *terraform) pattern(p Pattern) encoded {
-	var o object
-	if len(p.Account) > 0 {
-		o.put("account", t.texts(p.Account))
-	}
-	if len(p.Region) > 0 {
-		o.put("region", t.texts(p.Region))
-	}
-	o.put("source", t.texts(p.Source))
-	o.put("detail-type", t.texts(p.Kind))
-	o.put("detail", t.tree(p.Detail))
-	return encoded{o}
-}
-
 // words divides a name of one of the model's things: TagChanges is Tag, Changes.
 var words = regexp.MustCompile(`[A-Z]+[a-z]*[0-9]*|[a-z]+[0-9]*|[0-9]+`)
 
@@ -287,14 +241,6 @@ func kept() member {
 	return member{key: "lifecycle", value: nested{{key: "prevent_destroy", value: true}}}
 }
 
-// tableName is the name of a table, which may be a variable's value.
-func (t *terraform) tableName(table Table) any {
-	if table.Variable != "" {
-		return t.text(VariableMark(table.Variable))
-	}
-	return t.text(table.Name)
-}
-
 // output adds one.
 func (t *terraform) output(name, about string, value any) {
 	t.outputs = append(t.outputs, block{kind: "output", labels: []string{name}, body: attributes("description", about, "value", value)})
@@ -311,7 +257,7 @@ func (t *terraform) tell() {
 	if t.d.bus() {
 		put("central_bus", "The bus for events of other accounts, which that module asks for.", expr("aws_cloudwatch_event_bus.members.arn"))
 	}
-	put("ledger_table", "The table of the ledger.", t.tableName(t.d.Ledger))
+	put("ledger_table", "The table of the ledger.", marks(t.text).tableName(t.d.Ledger))
 	put("dead_letters_queue", "The queue of what was given up.", expr("aws_sqs_queue.dead_letters.url"))
 	names := map[string]bool{}
 	for _, s := range t.d.Senders {

@@ -176,7 +176,7 @@ func (t *terraform) rule(r Rule, bus any) {
 		o.put("event_bus_name", bus)
 		target.put("event_bus_name", bus)
 	}
-	o.put("event_pattern", t.pattern(r.Pattern))
+	o.put("event_pattern", encoded{marks(t.text).pattern(r.Pattern)})
 	t.resource("aws_cloudwatch_event_rule", name, o, sentence(r.About))
 	t.resource("aws_cloudwatch_event_target", name, append(target, attributes("target_id", "function", "arn", expr("aws_lambda_alias.prod.arn"),
 		"retry_policy", nested(attributes("maximum_event_age_in_seconds", eventAge, "maximum_retry_attempts", eventTries)),
@@ -193,7 +193,7 @@ func (t *terraform) called(name, id string, by any) {
 func (t *terraform) sent(r Rule, target string, bus, role expr) {
 	name := snake(r.Name)
 	r.Pattern.Region = nil
-	t.resource("aws_cloudwatch_event_rule", name, attributes("name", t.named(name, 64), "description", sentence(r.About), "event_pattern", t.pattern(r.Pattern)), sentence(r.About))
+	t.resource("aws_cloudwatch_event_rule", name, attributes("name", t.named(name, 64), "description", sentence(r.About), "event_pattern", encoded{marks(t.text).pattern(r.Pattern)}), sentence(r.About))
 	t.resource("aws_cloudwatch_event_target", name, attributes("rule", expr("aws_cloudwatch_event_rule."+name+".name"), "target_id", target, "arn", bus, "role_arn", role))
 }
 

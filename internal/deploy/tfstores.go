@@ -37,7 +37,7 @@ func (t *terraform) permissions(docs []iam.Document, role expr, under object) {
 		}
 		name := "permissions_" + strconv.Itoa(i+1)
 		t.resource("aws_iam_policy", name, append(slices.Clone(under), attributes("name_prefix", t.prefix("permissions-"+strconv.Itoa(i+1), 128), "description", "Permissions of tagwarden.",
-			"policy", encoded{document(t.statements(&docs[i]))})...), about)
+			"policy", encoded{marks(t.text).document(&docs[i])})...), about)
 		t.resource("aws_iam_role_policy_attachment", name, append(slices.Clone(under), attributes("role", role, "policy_arn", only(expr("aws_iam_policy."+name), under)+".arn")...))
 	}
 }
@@ -48,27 +48,6 @@ func only(resource expr, under object) expr {
 		return resource + "[0]"
 	}
 	return resource
-}
-
-// statements are those of a policy of IAM.
-func (t *terraform) statements(doc *iam.Document) list {
-	var out list
-	for _, s := range doc.Statement {
-		one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", t.texts(s.Action), "Resource", t.texts(s.Resource))
-		if len(s.Condition) > 0 {
-			conditions := map[string]any{}
-			for op, keys := range s.Condition {
-				values := map[string]any{}
-				for key, all := range keys {
-					values[key] = anys(all)
-				}
-				conditions[op] = values
-			}
-			one.put("Condition", t.tree(conditions))
-		}
-		out = append(out, one)
-	}
-	return out
 }
 
 // people are the policy of those who act on what is their own, for roles of any
@@ -86,7 +65,7 @@ func (t *terraform) people(beside string) {
 	}
 	policy := only("aws_iam_policy.people", under) + ".arn"
 	t.resource("aws_iam_policy", "people", append(under, attributes("name_prefix", t.prefix("people", 128), "description", "People act on what is their own by its tags.",
-		"policy", encoded{document(t.statements(t.d.People))})...), "What people may do, as tagwarden access policy writes it: attach it to their roles.")
+		"policy", encoded{marks(t.text).document(t.d.People)})...), "What people may do, as tagwarden access policy writes it: attach it to their roles.")
 	t.resource("aws_iam_group", "people", object{one(wanted), {key: "name", value: t.named("people", 128)}})
 	t.resource("aws_iam_group_policy_attachment", "people", object{one(wanted), {key: "group", value: expr("aws_iam_group.people[0].name")}, {key: "policy_arn", value: policy}})
 	about := "The policy of the people, for their roles."
@@ -115,7 +94,7 @@ func (t *terraform) table(name string, table Table, about string) {
 		}
 		return o
 	}
-	o := object{one("var.make_" + name), {key: "name", value: t.tableName(table)}, {key: "billing_mode", value: "PAY_PER_REQUEST"}, {key: "hash_key", value: table.HashKey}}
+	o := object{one("var.make_" + name), {key: "name", value: marks(t.text).tableName(table)}, {key: "billing_mode", value: "PAY_PER_REQUEST"}, {key: "hash_key", value: table.HashKey}}
 	o = append(sorted(o, table.RangeKey), member{key: "deletion_protection_enabled", value: true})
 	for _, k := range table.Kinds {
 		o.put("attribute", nested(attributes("name", k.Name, "type", k.Value)))

@@ -42,29 +42,8 @@ func (c *cloudFormation) permissions(docs []iam.Document, under object) {
 			about = "As tagwarden iam computes them: tagwarden iam --explain says which policy needs which."
 		}
 		c.resourceWith("Permissions"+strconv.Itoa(i+1), "AWS::IAM::ManagedPolicy", under,
-			attributes("Description", "Permissions of tagwarden.", "PolicyDocument", document(c.statements(&docs[i]))), about)
+			attributes("Description", "Permissions of tagwarden.", "PolicyDocument", marks(c.text).document(&docs[i])), about)
 	}
-}
-
-// statements are those of a policy of IAM.
-func (c *cloudFormation) statements(doc *iam.Document) list {
-	var out list
-	for _, s := range doc.Statement {
-		one := attributes("Sid", s.Sid, "Effect", s.Effect, "Action", c.texts(s.Action), "Resource", c.texts(s.Resource))
-		if len(s.Condition) > 0 {
-			conditions := map[string]any{}
-			for op, keys := range s.Condition {
-				values := map[string]any{}
-				for key, all := range keys {
-					values[key] = anys(all)
-				}
-				conditions[op] = values
-			}
-			one.put("Condition", c.tree(conditions))
-		}
-		out = append(out, one)
-	}
-	return out
 }
 
 // people are the policy of those who act on what is their own, for roles of any
@@ -82,7 +61,7 @@ func (c *cloudFormation) people(beside string) {
 		wanted = short{"And", list{object{{key: "Condition", value: beside}}, wanted}}
 	}
 	c.when("MakesPeopleGroup", wanted)
-	c.resourceWith("PeoplePolicy", "AWS::IAM::ManagedPolicy", under, attributes("Description", "People act on what is their own by its tags.", "PolicyDocument", document(c.statements(c.d.People))),
+	c.resourceWith("PeoplePolicy", "AWS::IAM::ManagedPolicy", under, attributes("Description", "People act on what is their own by its tags.", "PolicyDocument", marks(c.text).document(c.d.People)),
 		"What people may do, as tagwarden access policy writes it: attach it to their roles.")
 	c.resourceWith("PeopleGroup", "AWS::IAM::Group", attributes("Condition", "MakesPeopleGroup"), attributes("ManagedPolicyArns", list{ref("PeoplePolicy")}))
 }
@@ -192,6 +171,6 @@ func (c *cloudFormation) sends(name string, under object, bus any) {
 
 // sent is a rule whose events a role sends on to a bus.
 func (c *cloudFormation) sent(r Rule, target, role string, under object, bus any) {
-	c.resourceWith(r.Name, "AWS::Events::Rule", under, attributes("Description", sentence(r.About), "State", "ENABLED", "EventPattern", c.pattern(r.Pattern),
+	c.resourceWith(r.Name, "AWS::Events::Rule", under, attributes("Description", sentence(r.About), "State", "ENABLED", "EventPattern", marks(c.text).pattern(r.Pattern),
 		"Targets", list{attributes("Id", target, "Arn", bus, "RoleArn", attribute(role, "Arn"))}), sentence(r.About))
 }
