@@ -91,8 +91,6 @@ func checkChannel(c *policy.Channel) error {
 		return fmt.Errorf("%s: the channel %s writes files, which nobody would see: take another kind of channel", c.Pos, c.Name)
 	case c.SES != nil && strings.HasSuffix(strings.TrimSuffix(c.SES.From, ">"), "."+unsetDomain):
 		return fmt.Errorf("%s: the channel %s sends as an identity that is not known, and the role is limited to it: set its variable, or write %s", c.Pos, c.Name, "from: ${NAME:-ADDRESS}")
-	case c.SNS != nil && c.SNS.Region != "" && !strings.Contains(c.SNS.Topic, ":"+c.SNS.Region+":"):
-		return fmt.Errorf("%s: the channel %s says another region than its topic: leave region out", c.Pos, c.Name)
 	}
 	return nil
 }

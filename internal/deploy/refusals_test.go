@@ -36,7 +36,6 @@ func TestWhatCannotBeDeployedIsRefusedInWords(t *testing.T) {
 		"a name that nobody knows":     {small("name: '${SET}'", "", ""), "named", []string{"what the variable SET is decides what is deployed: set it in the environment, or give it a default: ${SET:-…}"}},
 		"a mark that nobody knows":     {small("mark: '${MARK}'", "", ", on: tags_changed"), "", []string{"what the variable MARK is decides"}},
 		"more than an environment has": {small("zone: UTC", "", ", match: 'resource.vpc == \"${VPC:-"+strings.Repeat("v", 4090)+"}\"'"), "", []string{"the variables of the function have 41", "and Lambda takes 4096"}},
-		"a region of another topic":    {small("zone: UTC", ", o: {sns: {topic: 'arn:aws:sns:us-east-1:111122223333:x', region: us-west-2}}", ""), "", []string{"region"}},
 	} {
 		source := text(tt.yaml)
 		set, vars, list := read(t, none, source)
