@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/policy"
 )
 
-var update = flag.Bool("update", false, "write the templates in testdata anew")
+var update = flag.Bool("update", false, "write the files in testdata anew")
 
 // requireLint names the variable that, set to 1, makes a test fail where
 // cfn-lint is missing, instead of being skipped.
@@ -111,30 +112,41 @@ func TestTemplatesAreAsInTheFiles(t *testing.T) {
 	all := examples(t)
 	for name, source := range map[string]policy.Source{"s2-dynamodb": all["s2-dynamodb"], "s3-creator-tags": all["s3-creator-tags"], "everything": text(everything), "accounts": text(governing(list))} {
 		for _, f := range rendered(t, deployed(t, none, source)) {
-			path := filepath.Join("testdata", name+"-"+f.Name)
-			if *update {
-				if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(f.Data)); d != "" {
-				t.Errorf("%s (-file +template; -update writes it anew):\n%s", path, d)
-			}
+			asInTheFile(t, filepath.Join("testdata", name+"-"+f.Name), f.Data)
 		}
+	}
+}
+
+// asInTheFile compares what was made with a file, which -update writes anew.
+func asInTheFile(t *testing.T, path string, made []byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, made, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(made)); d != "" {
+		t.Errorf("%s (-file +made; -update writes it anew):\n%s", path, d)
 	}
 }
 
 func TestTheSamePolicyFilesGiveTheSameBytes(t *testing.T) {
 	all := examples(t)
-	all["everything"] = text(everything)
+	all["everything"], all["accounts"] = text(everything), text(governing(list))
 	for name, source := range all {
-		first := rendered(t, deployed(t, none, source))
+		made := func() []deploy.File {
+			return slices.Concat(rendered(t, deployed(t, none, source)), terraformed(t, deployed(t, none, source)))
+		}
+		first := made()
 		for range 3 {
-			if d := cmp.Diff(first, rendered(t, deployed(t, none, source))); d != "" {
+			if d := cmp.Diff(first, made()); d != "" {
 				t.Errorf("%s:\n%s", name, d)
 			}
 		}

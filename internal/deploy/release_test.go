@@ -74,3 +74,26 @@ func TestThePagesNameEveryParameter(t *testing.T) {
 		}
 	}
 }
+
+// What the module of other accounts asks for is named in an example.
+func TestThePageOfTerraformNamesEveryVariable(t *testing.T) {
+	page, err := os.ReadFile("../../docs/terraform.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{small("zone: UTC", ", made: {sns: {}}", ", on: created, tags_from: {dynamodb: rules}"), governing(organization),
+		governing(strings.Replace(list, "ops/warden", "other", 1)) + "access: {owner_key: PrincipalId, protect: [PrincipalId]}\n"} {
+		files := terraformed(t, deployed(t, none, text(source)))
+		for _, folder := range []string{"", "member"} {
+			for at := range module(t, files, folder) {
+				name, ok := strings.CutPrefix(at, "variable.")
+				if strings.HasPrefix(name, "channel_") {
+					name = "channel_…_email"
+				}
+				if ok && !strings.Contains(string(page), "`"+name+"`") && !strings.Contains(string(page), "\n  "+name+" ") {
+					t.Errorf("docs/terraform.md does not name the variable %s", name)
+				}
+			}
+		}
+	}
+}

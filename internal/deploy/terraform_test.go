@@ -2,7 +2,6 @@ package deploy_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -88,38 +87,8 @@ func reads(t fatal, blocks map[string]*hclsyntax.Body, e hclsyntax.Expression) c
 }
 
 func TestTerraformFilesAreAsInTheFolder(t *testing.T) {
-	const root = "testdata/terraform"
-	files := terraformed(t, deployed(t, none, text(everything)))
-	for _, f := range files {
-		path := filepath.Join(root, f.Name)
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), string(f.Data)); d != "" {
-			t.Errorf("%s (-file +made; -update writes it anew):\n%s", path, d)
-		}
-	}
-}
-
-func TestTheSamePolicyFilesGiveTheSameTerraformFiles(t *testing.T) {
-	all := examples(t)
-	all["everything"] = text(everything)
-	for name, source := range all {
-		first := terraformed(t, deployed(t, none, source))
-		for range 3 {
-			if d := cmp.Diff(first, terraformed(t, deployed(t, none, source))); d != "" {
-				t.Errorf("%s:\n%s", name, d)
-			}
-		}
+	for _, f := range terraformed(t, deployed(t, none, text(everything))) {
+		asInTheFile(t, filepath.Join("testdata", "terraform", f.Name), f.Data)
 	}
 }
 
@@ -241,13 +210,8 @@ func TestADefaultIsReadAsItWasSet(t *testing.T) {
 }
 
 func TestNoSecretIsInATerraformFile(t *testing.T) {
-	secrets := map[string]string{"PAY_WEBHOOK": "https://hooks.slack.com/services/T0/B0/seCret-one", "TOKEN": "seCret-two", "HOOK_SECRET": "seCret-three"}
-	files := terraformed(t, deployed(t, func(name string) (string, bool) { v, ok := secrets[name]; return v, ok }, text(everything)))
-	for _, f := range files {
-		if strings.Contains(string(f.Data), "seCret") || strings.Contains(string(f.Data), "hooks.slack.com") {
-			t.Errorf("%s has a secret:\n%s", f.Name, f.Data)
-		}
-	}
+	files := terraformed(t, deployed(t, secretive, text(everything)))
+	secretless(t, files)
 	blocks := module(t, files, "")
 	for _, name := range []string{"pay_webhook_secret", "token_secret", "hook_secret"} {
 		if blocks["variable."+name] == nil || blocks["variable."+name].Attributes["default"] != nil || blocks["data.aws_secretsmanager_secret_version."+name] == nil {
