@@ -40,7 +40,7 @@ func CloudFormation(d *Deployment) ([]File, error) {
 	c.variables()
 	c.parameters()
 	c.resources()
-	files := []File{{TemplateFile, c.template()}}
+	files := []File{{TemplateFile, c.template("tagwarden: the policies of "+d.Settings, "docs/cloudformation.md of tagwarden says how it is deployed and what is in it.")}}
 	if d.forwards() {
 		files = append(files, File{ForwardingFile, forwarding(d)})
 	}
@@ -107,16 +107,17 @@ func newCloudFormation(d *Deployment) *cloudFormation {
 	return &cloudFormation{d: d, names: map[string]bool{}, used: map[string]bool{}}
 }
 
-// template is the whole.
-func (c *cloudFormation) template() []byte {
+// template is the whole. What comes after the first line above it says more.
+func (c *cloudFormation) template(description string, more ...string) []byte {
 	var t object
-	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.",
-		"docs/cloudformation.md of tagwarden says how it is deployed and what is in it.")
-	t.put("Description", "tagwarden: the policies of "+c.d.Settings)
+	t.put("AWSTemplateFormatVersion", "2010-09-09", append([]string{"Made by tagwarden deploy cloudformation; made anew, it is written over."}, more...)...)
+	t.put("Description", description)
 	t.put("Parameters", c.params)
 	t.put("Conditions", c.conditions)
 	t.put("Resources", c.things)
-	t.put("Outputs", c.outputs)
+	if len(c.outputs) > 0 {
+		t.put("Outputs", c.outputs)
+	}
 	return yaml(t)
 }
 

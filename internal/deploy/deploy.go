@@ -1,7 +1,7 @@
 // Package deploy says what a policy file needs in AWS to run there by itself:
 // a function, rules of EventBridge, schedules, queues, tables, topics, alarms
-// and a role. What it needs is a Deployment; CloudFormation writes it as a
-// template. It asks nobody, and the same policy files give the same bytes.
+// and a role. What it needs is a Deployment; CloudFormation writes it as
+// templates, and Terraform as its files. It asks nobody, and the same policy files give the same bytes.
 package deploy
 
 import (
@@ -131,11 +131,11 @@ type Schedule struct {
 
 // Table is a table of DynamoDB.
 type Table struct {
-	// Name may be a mark, or be an ARN where Make is false.
+	// Name may be an ARN where Made is false.
 	Name string
 	// Made says that the deployment can make it; else it is elsewhere.
 	Made bool
-	// Keys are the hash key and the sort key; RangeKey may be "".
+	// RangeKey may be "".
 	HashKey, RangeKey string
 	// Kinds are the attributes in keys, and their types, in order.
 	Kinds   []Setting

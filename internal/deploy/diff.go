@@ -72,7 +72,7 @@ func whole(path string) string {
 // firstOf is what is said of a whole: its type, where it has one.
 func firstOf(have, path, value string) string {
 	if have == "" {
-		have = "(all of it)"
+		have = all
 	}
 	if strings.Count(path, ".") == 2 && strings.HasSuffix(path, ".Type") {
 		return value

@@ -8,8 +8,8 @@ func (d *Deployment) bus() bool { return d.Members != nil && len(d.Members.Sent)
 // onBus is a pattern of the ARNs of the rules on the bus for other accounts, all
 // of which are this stack's. One permission is for all of them: there may be more
 // than a function's policy has room for.
-func (d *Deployment) onBus() string {
-	return "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/" + d.Members.Bus + "/*"
+func (c *cloudFormation) onBus() short {
+	return sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/" + c.d.Members.Bus + "/*")
 }
 
 // members are the bus for the events of other accounts, and the rules on it.
@@ -25,7 +25,7 @@ func (c *cloudFormation) members() {
 	for _, r := range m.Rules {
 		c.rule(r, ref("Bus"))
 	}
-	c.called("BusPermission", sub(c.d.onBus()))
+	c.called("BusPermission", c.onBus())
 }
 
 // memberTemplate is the one for each other account: the role that the function takes
@@ -64,14 +64,7 @@ func memberTemplate(d *Deployment) []byte {
 			c.variable(v)
 		}
 	}
-	var t object
-	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.",
-		"docs/organisations.md of tagwarden says how it is deployed and what is in it.")
-	t.put("Description", "tagwarden: what an account needs to be governed by the policies of "+d.Settings)
-	t.put("Parameters", c.params)
-	t.put("Conditions", c.conditions)
-	t.put("Resources", c.things)
-	return yaml(t)
+	return c.template("tagwarden: what an account needs to be governed by the policies of "+d.Settings, "docs/organisations.md of tagwarden says how it is deployed and what is in it.")
 }
 
 // entered is the role that the function takes on. Its session's own role is what

@@ -74,14 +74,7 @@ func (c *cloudFormation) roomy(name string) string {
 }
 
 // free is a name that nothing has yet.
-func (c *cloudFormation) free(name string) string {
-	out := name
-	for n := 2; c.names[out]; n++ {
-		out = name + strconv.Itoa(n)
-	}
-	c.names[out] = true
-	return out
-}
+func (c *cloudFormation) free(name string) string { return free(c.names, name, "") }
 
 // camel writes words without what is no letter or digit between them:
 // SES_FROM is SesFrom.

@@ -74,16 +74,22 @@ func (c *cloudFormation) function() {
 		attributes("FunctionName", ref("Function"), "Qualifier", alias, "MaximumRetryAttempts", 2, "MaximumEventAgeInSeconds", 21600))
 }
 
+// fortnight is as long as SQS keeps a message.
+const fortnight = 14 * 24 * 60 * 60
+
+// aboutRetries says what is in the queue that calls the function.
+func (d *Deployment) aboutRetries() string {
+	if d.Waits {
+		return "What failed waits here, and what settles. It is tried five times, and then goes to the dead letters."
+	}
+	return "What failed waits here, is tried five times more, and then goes to the dead letters."
+}
+
 // queues are that of what is tried again, and that of what was given up.
 func (c *cloudFormation) queues() {
-	const fortnight = 14 * 24 * 60 * 60 // as long as SQS keeps a message
-	about := "What failed waits here, is tried five times more, and then goes to the dead letters."
-	if c.d.Waits {
-		about = "What failed waits here, and what settles. It is tried five times, and then goes to the dead letters."
-	}
 	c.resource(queue, "AWS::SQS::Queue", attributes("VisibilityTimeout", 6*c.d.Function.Timeout, "MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true,
 		"RedrivePolicy", attributes("deadLetterTargetArn", attribute(letters, "Arn"), "maxReceiveCount", 5)),
-		about, "AWS wants the visibility timeout to be six times that of the function.")
+		c.d.aboutRetries(), "AWS wants the visibility timeout to be six times that of the function.")
 	c.resource(letters, "AWS::SQS::Queue", attributes("MessageRetentionPeriod", fortnight, "SqsManagedSseEnabled", true))
 	allow := func(service string, arns list) object {
 		return attributes("Effect", "Allow", "Principal", attributes("Service", service), "Action", "sqs:SendMessage", "Resource", attribute(letters, "Arn"),
@@ -96,7 +102,7 @@ func (c *cloudFormation) queues() {
 		arns = append(arns, attribute(r.Name, "Arn"))
 	}
 	if c.d.bus() {
-		arns = append(arns, sub(c.d.onBus()))
+		arns = append(arns, c.onBus())
 	}
 	if len(arns) > 0 {
 		statements = append(statements, allow("events.amazonaws.com", arns))

@@ -105,14 +105,9 @@ func (t *terraform) packed() nested {
 
 // queues are that of what is tried again, and that of what was given up.
 func (t *terraform) queues() {
-	const fortnight = 14 * 24 * 60 * 60 // as long as SQS keeps a message
-	about := "What failed waits here, is tried five times more, and then goes to the dead letters."
-	if t.d.Waits {
-		about = "What failed waits here, and what settles. It is tried five times, and then goes to the dead letters."
-	}
 	t.resource("aws_sqs_queue", "retries", attributes("name", t.named("retries", 80), "visibility_timeout_seconds", 6*t.d.Function.Timeout, "message_retention_seconds", fortnight,
 		"sqs_managed_sse_enabled", true, "redrive_policy", encoded{attributes("deadLetterTargetArn", expr("aws_sqs_queue.dead_letters.arn"), "maxReceiveCount", 5)}),
-		about, "AWS wants the visibility timeout to be six times that of the function.")
+		t.d.aboutRetries(), "AWS wants the visibility timeout to be six times that of the function.")
 	t.resource("aws_sqs_queue", "dead_letters", attributes("name", t.named("dead-letters", 80), "message_retention_seconds", fortnight, "sqs_managed_sse_enabled", true))
 	on := expr("aws_sqs_queue.dead_letters.arn")
 	statements := list{attributes("Effect", "Deny", "Principal", "*", "Action", "sqs:*", "Resource", on, "Condition", attributes("Bool", attributes("aws:SecureTransport", "false")))}

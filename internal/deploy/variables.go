@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,12 +94,7 @@ func plainly(with, without diag.List) diag.List {
 // other.
 func fitting(with map[string]string, try func(map[string]string) (*policy.Set, diag.List)) (*policy.Set, diag.List) {
 	set, list := try(with)
-	names := make([]string, 0, len(with))
-	for n := range with {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(with)) {
 		for _, s := range standIns(n)[1:] {
 			if set != nil {
 				return set, list

@@ -146,13 +146,7 @@ func forwarding(d *Deployment) []byte {
 			c.sent(r, "home", "Role", under, bus)
 		}
 	}
-	var t object
-	t.put("AWSTemplateFormatVersion", "2010-09-09", "Made by tagwarden deploy cloudformation; made anew, it is written over.")
-	t.put("Description", "tagwarden: sends events on to the region of the policies of "+d.Settings)
-	t.put("Parameters", c.params)
-	t.put("Conditions", c.conditions)
-	t.put("Resources", c.things)
-	return yaml(t)
+	return c.template("tagwarden: sends events on to the region of the policies of " + d.Settings)
 }
 
 // nothing is a resource that does nothing: CloudFormation wants one in a stack, and

@@ -161,7 +161,7 @@ func flow(v any) string {
 // bare is text that YAML takes for text without quotes.
 var bare = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9 _./:,()+=@-]*$`)
 
-// words are what YAML, in any version, takes for something else than text.
+// notText is what YAML, in any version, takes for something else than text.
 var notText = []string{"y", "n", "yes", "no", "true", "false", "on", "off", "null"}
 
 // scalar writes text, a number, true or false.
