@@ -55,7 +55,7 @@ func memberModule(d *Deployment) []block {
 		name, path = expr("var.role_name"), expr("var.role_path")
 	}
 	if d.bus() {
-		t.sender()
+		t.sends("sender", "Lets rules send events on to the bus of tagwarden.", "var.central_bus", "Whatever a rule catches here goes to the bus of the function.")
 	}
 	for _, r := range m.Sent {
 		t.sent(r, "central", "var.central_bus", "aws_iam_role.sender.arn")
@@ -70,12 +70,12 @@ func memberModule(d *Deployment) []block {
 	return slices.Concat([]block{{kind: "terraform", body: required("")}}, t.params, pseudoBlocks(), t.things, t.outputs)
 }
 
-// sender is the role with which rules send events on.
-func (t *terraform) sender() {
-	t.resource("aws_iam_role", "sender", attributes("name_prefix", t.prefix("sender", 64), "description", "Lets rules send events on to the bus of tagwarden.",
-		"assume_role_policy", t.assumedBy("events.amazonaws.com", attributes("aws:SourceAccount", expr("local.account")))), "Whatever a rule catches here goes to the bus of the function.")
-	t.resource("aws_iam_role_policy", "sender", attributes("name", "send", "role", expr("aws_iam_role.sender.id"), "policy",
-		encoded{document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", expr("var.central_bus"))})}))
+// sends is the role with which rules send events on to a bus.
+func (t *terraform) sends(name, about string, bus expr, comment ...string) {
+	t.resource("aws_iam_role", name, attributes("name_prefix", t.prefix(name, 64), "description", about,
+		"assume_role_policy", t.assumedBy("events.amazonaws.com", attributes("aws:SourceAccount", expr("local.account")))), comment...)
+	t.resource("aws_iam_role_policy", name, attributes("name", "send", "role", expr("aws_iam_role."+name+".id"), "policy",
+		encoded{document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", bus)})}))
 }
 
 // entered is the role that the function takes on. Its session's own role is what

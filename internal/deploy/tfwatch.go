@@ -52,20 +52,16 @@ func (t *terraform) forwarding() []block {
 	if len(t.regions) == 0 {
 		return nil
 	}
-	out := []block{
-		{kind: "locals", body: object{{key: "home_bus", value: t.here("events", "event-bus/default")}}},
-		{kind: "resource", labels: []string{"aws_iam_role", "forwarding"}, body: attributes("name_prefix", t.prefix("forwarding", 64), "description", "Lets rules send events on to another region.",
-			"assume_role_policy", t.assumedBy("events.amazonaws.com", attributes("aws:SourceAccount", expr("local.account"))))},
-		{kind: "resource", labels: []string{"aws_iam_role_policy", "forwarding"}, body: attributes("name", "send", "role", expr("aws_iam_role.forwarding.id"), "policy",
-			encoded{document(list{attributes("Effect", "Allow", "Action", "events:PutEvents", "Resource", expr("local.home_bus"))})})},
-	}
+	f := &terraform{d: t.d}
+	f.locals("", "home_bus", t.here("events", "event-bus/default"))
+	f.sends("forwarding", "Lets rules send events on to another region.", "local.home_bus")
 	for _, r := range t.regions {
 		name := snake(r)
-		out = append(out, block{kind: "module", labels: []string{"forwarding_" + name}, body: attributes("count", choose(`var.region == "`+r+`"`, "0", "1"), "source", "./forwarding",
+		f.things = append(f.things, block{kind: "module", labels: []string{"forwarding_" + name}, body: attributes("count", choose(`var.region == "`+r+`"`, "0", "1"), "source", "./forwarding",
 			"providers", object{{key: "aws", value: expr("aws." + name)}},
 			"account", expr("local.account"), "bus", expr("local.home_bus"), "role", expr("aws_iam_role.forwarding.arn"))})
 	}
-	return out
+	return f.things
 }
 
 // module is what each of the other regions has.
