@@ -128,13 +128,12 @@ func (d *decision) want(v *eval.Verdict) {
 	f.Of = d.g.of
 	if v.Policy.Mode == policy.Enforce {
 		f.Actions = append(f.Actions, fixes(v, Planned)...)
+		d.steps(&f, v, k)
 	} else {
 		f.Actions = append(f.Actions, fixes(v, Would)...)
-	}
-	if v.Policy.Mode == policy.Enforce {
-		d.steps(&f, v, k)
-	} else if v.Status != eval.Unknown {
-		d.forecast(&f, v, k)
+		if v.Status != eval.Unknown {
+			d.forecast(&f, v, k)
+		}
 	}
 	d.findings = append(d.findings, f)
 }
