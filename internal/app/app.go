@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/cases"
+	"github.com/tagwarden/tagwarden/internal/creation"
 	"github.com/tagwarden/tagwarden/internal/creators"
 	"github.com/tagwarden/tagwarden/internal/eval"
 	"github.com/tagwarden/tagwarden/internal/execute"
@@ -78,9 +79,10 @@ type session struct {
 	// opinions are what the policies make of each resource, where somebody asks
 	// that; else nil.
 	opinions *opinions
-	// created says that the event is a call which made the targets, and mentions
-	// that they are what a call of another kind names.
-	created, mentions bool
+	// creation is what the event's call made, nil where it is none that makes
+	// anything; mentions says that the targets are what such a call names.
+	creation *creation.Creation
+	mentions bool
 	// untold is what an event made and does not name so that it could be tagged.
 	untold []plan.Unread
 	// patience is what there is for what cannot be found yet.

@@ -53,7 +53,7 @@ func (a *App) apply(ctx context.Context, s *session, p *plan.Plan, now time.Time
 		Again: func(ctx context.Context, at resource.Place, fresh []resource.Resource) map[string][]plan.Finding {
 			return a.again(ctx, s, at, fresh)
 		}}
-	if s.created {
+	if s.creation != nil {
 		x.New, x.Patience = s.isNew, s.patience.more
 	}
 	r.freshen(ctx, x)

@@ -81,7 +81,7 @@ func (a *App) handle(ctx context.Context, e Event) (h *Handling, report *Report,
 // note keeps who made what the event tells of. It is a cache: where it cannot be
 // written, the event history tells the same some minutes later.
 func (a *App) note(ctx context.Context, s *session, e Event) {
-	if a.creators == nil || !s.created {
+	if a.creators == nil || s.creation == nil {
 		return
 	}
 	if err := a.creators.Note(ctx, s.makersOf(s.at.Account), e.Request.Subject().Record); err != nil {

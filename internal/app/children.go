@@ -180,9 +180,7 @@ func (s *session) itself(p *policy.Policy, child resource.Ref) bool {
 func (s *session) fresh(r resource.Ref) bool { return s.came != nil && s.came(r) }
 
 // names says whether the run's event names the resource.
-func (s *session) names(r resource.Ref) bool {
-	return slices.ContainsFunc(s.targets, func(t resource.Ref) bool { return t.Type == r.Type && t.ID == r.ID })
-}
+func (s *session) names(r resource.Ref) bool { return among(s.targets, r) }
 
 // onlyChild says whether a resource concerns an event only by what it belongs
 // to.

@@ -162,20 +162,21 @@ func (h *Handling) postpone(a *App, e Event, refs []resource.Ref) {
 // about, each once. What came along with something is found through that.
 func (a *App) targets(ctx context.Context, h *Handling, r *trigger.Request) ([]resource.Ref, error) {
 	s := h.session
-	s.event, s.came, s.patience = true, cameAlong(r), newPatience(a.o.Wait)
-	s.origin = originOf(r, s.came)
+	s.event, s.creation, s.patience = true, creationOf(r), newPatience(a.o.Wait)
+	s.came = cameAlong(r, s.creation)
+	s.origin = originOf(r, s.creation, s.came)
 	s.io = newHeldReads(a.o.Source, a.o.Actor, s.origin, behind(r))
 	refs, sure := slices.Clone(r.Refs), r.Cause == trigger.Settled || r.Evaluation != nil
-	if r.Cause == trigger.Call {
-		refs, s.mentions = r.Record.Mentions(), true
-		if c, ignored := r.Record.Creation(); ignored == nil {
-			s.mentions, s.created, refs = false, true, s.made(r.Record, &c)
-			brought, err := a.brought(ctx, h, &c)
-			if err != nil {
-				return nil, err
-			}
-			refs = append(refs, brought...)
+	switch {
+	case s.creation != nil:
+		refs = s.made(r.Record, s.creation)
+		brought, err := a.brought(ctx, h, s.creation)
+		if err != nil {
+			return nil, err
 		}
+		refs = append(refs, brought...)
+	case r.Cause == trigger.Call:
+		refs, s.mentions = r.Record.Mentions(), true
 	}
 	for _, ref := range refs {
 		s.target(ref, sure)
@@ -267,12 +268,16 @@ func (h *Handling) lacks(refs ...resource.Ref) {
 // union is a list with more resources, each once.
 func union(list, more []resource.Ref) []resource.Ref {
 	for _, ref := range more {
-		same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
-		if !slices.ContainsFunc(list, same) {
+		if !among(list, ref) {
 			list = append(list, ref)
 		}
 	}
 	return list
+}
+
+// among says whether a list has a resource, however much else it says of it.
+func among(list []resource.Ref, ref resource.Ref) bool {
+	return slices.ContainsFunc(list, func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID })
 }
 
 // wantsChildren says whether what comes along with a resource of the event gets
@@ -282,33 +287,33 @@ func (s *session) wantsChildren(r resource.Ref) bool {
 	return slices.ContainsFunc(s.judge.Policies(), wants)
 }
 
+// creationOf is what an event tells to have been made, nil for nothing.
+func creationOf(r *trigger.Request) *creation.Creation {
+	if r.Cause != trigger.Call {
+		return nil
+	}
+	c, ignored := r.Record.Creation()
+	if ignored != nil {
+		return nil
+	}
+	return &c
+}
+
 // cameAlong says whether a resource came along with what an event made. What
 // the call itself names was there before, such as a network interface that an
 // instance is launched with, and has an owner already.
-func cameAlong(r *trigger.Request) func(resource.Ref) bool {
-	if r.Cause != trigger.Call {
-		return func(resource.Ref) bool { return false }
-	}
-	c, ignored := r.Record.Creation()
-	if ignored != nil {
+func cameAlong(r *trigger.Request, c *creation.Creation) func(resource.Ref) bool {
+	if c == nil {
 		return func(resource.Ref) bool { return false }
 	}
 	before := r.Record.Requested()
-	return func(ref resource.Ref) bool {
-		same := func(b resource.Ref) bool { return b.Type == ref.Type && b.ID == ref.ID }
-		return slices.Contains(c.Brings, ref.Type) && !slices.ContainsFunc(before, same)
-	}
+	return func(ref resource.Ref) bool { return slices.Contains(c.Brings, ref.Type) && !among(before, ref) }
 }
 
 // originOf says who made what an event made, and what came along with that.
-func originOf(r *trigger.Request, came func(resource.Ref) bool) func(resource.Ref) (resource.Origin, bool) {
-	nobody := func(resource.Ref) (resource.Origin, bool) { return resource.Origin{}, false }
-	if r.Cause != trigger.Call {
-		return nobody
-	}
-	c, ignored := r.Record.Creation()
-	if ignored != nil {
-		return nobody
+func originOf(r *trigger.Request, c *creation.Creation, came func(resource.Ref) bool) func(resource.Ref) (resource.Origin, bool) {
+	if c == nil {
+		return func(resource.Ref) (resource.Origin, bool) { return resource.Origin{}, false }
 	}
 	by := resource.Origin{Creator: r.Record.CreatedBy().Creator, Unsure: c.Overwrites}
 	return func(ref resource.Ref) (resource.Origin, bool) {

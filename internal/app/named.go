@@ -63,15 +63,14 @@ func (s *session) target(ref resource.Ref, sure bool) {
 	if ref.Account != "" && ref.Account != s.at.Account {
 		return
 	}
-	if _, ours := resource.SchemaOf(ref.Type); !ours && !s.created {
+	if _, ours := resource.SchemaOf(ref.Type); !ours && s.creation == nil {
 		var ok bool
 		if ref, ok = resource.AnythingRef(ref.Place(), ref.ARN); !ok || ref.Account != s.at.Account { // its ARN may say more
 			return
 		}
 		s.io.tellOf(&resource.Anything{Base: resource.Base{Reference: ref}}, sure)
 	}
-	same := func(o resource.Ref) bool { return o.Type == ref.Type && o.ID == ref.ID }
-	if s.concerned(ref.Type) && !slices.ContainsFunc(s.targets, same) {
+	if s.concerned(ref.Type) && !s.names(ref) {
 		s.targets = append(s.targets, ref)
 	}
 }
@@ -80,5 +79,5 @@ func (s *session) target(ref resource.Ref, sure bool) {
 // brought it along.
 func (s *session) isNew(r resource.Ref) bool {
 	_, child := s.families.get(r.ARN)
-	return s.created && (child || s.names(r))
+	return s.creation != nil && (child || s.names(r))
 }

@@ -46,14 +46,14 @@ func (a *App) catchUp(ctx context.Context, h *Handling, e Event, c *claims, repo
 	for n := 2; len(h.absent) > 0 && h.session.patience.more(ctx); n++ {
 		h.session.build.Run = fmt.Sprintf("%s-%d", e.Run, n)
 		look := &Handling{Policies: h.Policies, session: h.session}
-		refs, err := a.found(ctx, look, e, c, h.absent)
+		refs, err := a.found(ctx, look, c, h.absent)
 		if err != nil {
 			return err
 		}
 		if err := a.judgeEvent(ctx, look, refs); err != nil {
 			return err
 		}
-		gone := func(r resource.Ref) bool { return slices.Contains(h.absent, r) }
+		gone := func(r resource.Ref) bool { return among(h.absent, r) }
 		h.Unseen = union(slices.DeleteFunc(h.Unseen, gone), look.Unseen)
 		h.absent, h.again = look.absent, h.again || look.again
 		if len(look.Plan.Examined) == 0 {
@@ -69,14 +69,13 @@ func (a *App) catchUp(ctx context.Context, h *Handling, e Event, c *claims, repo
 
 // found are the resources to look for again: those that could not be seen, and
 // what came along with them, which nobody knew until they were.
-func (a *App) found(ctx context.Context, look *Handling, e Event, c *claims, absent []resource.Ref) ([]resource.Ref, error) {
+func (a *App) found(ctx context.Context, look *Handling, c *claims, absent []resource.Ref) ([]resource.Ref, error) {
 	s := look.session
 	refs := slices.DeleteFunc(slices.Clone(absent), func(r resource.Ref) bool { return !s.names(r) })
-	if !s.created {
+	if s.creation == nil {
 		return refs, nil
 	}
-	made, _ := e.Request.Subject().Record.Creation()
-	brought, err := a.brought(ctx, look, &made)
+	brought, err := a.brought(ctx, look, s.creation)
 	if err != nil {
 		return nil, err
 	}
