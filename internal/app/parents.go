@@ -19,7 +19,7 @@ import (
 // It is safe for concurrent use.
 type backers struct {
 	mu sync.Mutex
-	of map[string]backer // by place, type and name
+	of map[string]func() (backer, error) // by place, type and name
 }
 
 // backer is who is behind a parent: its creator, or its owner by its tags, or
@@ -28,8 +28,6 @@ type backer struct {
 	creator resource.Creator
 	owner   string
 	parents []resource.Parent
-	// err is why that cannot be told, or not yet.
-	err error
 }
 
 // attribute gives what a service made the creator of what it was made for: of
@@ -79,23 +77,31 @@ func (a *App) behind(ctx context.Context, s *session, at resource.Place, parents
 	return backer{}, nil
 }
 
-// backerOf asks about one parent, once in a run.
+// backerOf asks about one parent, once in a run. Who asks for the same one waits
+// for the answer; others, as of another region, do not.
 func (a *App) backerOf(ctx context.Context, s *session, at resource.Place, p resource.Parent) (backer, error) {
-	s.backers.mu.Lock()
-	defer s.backers.mu.Unlock()
-	key := at.String() + " " + p.Type + " " + p.ID
-	if known, ok := s.backers.of[key]; ok {
-		return known, known.err
+	ask := sync.OnceValues(func() (backer, error) {
+		b, err := a.askBacker(ctx, s, at, p)
+		if err != nil {
+			err = fmt.Errorf("finding out who is behind %s %s: %w", p.Type, p.ID, err)
+		}
+		return b, err
+	})
+	return s.backers.once(at.String()+" "+p.Type+" "+p.ID, ask)()
+}
+
+// once is what was kept first under a key.
+func (b *backers) once(key string, ask func() (backer, error)) func() (backer, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if known, ok := b.of[key]; ok {
+		return known
 	}
-	b, err := a.askBacker(ctx, s, at, p)
-	if err != nil {
-		b.err = fmt.Errorf("finding out who is behind %s %s: %w", p.Type, p.ID, err)
+	if b.of == nil {
+		b.of = map[string]func() (backer, error){}
 	}
-	if s.backers.of == nil {
-		s.backers.of = map[string]backer{}
-	}
-	s.backers.of[key] = b
-	return b, b.err
+	b.of[key] = ask
+	return ask
 }
 
 // askBacker asks who made a parent and, where that was a service too or cannot
