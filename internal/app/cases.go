@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/cases"
 	"github.com/tagwarden/tagwarden/internal/eval"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/reason"
@@ -29,7 +30,7 @@ type run struct {
 // trouble notes a problem beside single actions; nil is none.
 func (r *run) trouble(what string, err error) {
 	if err != nil {
-		r.report.Problems = append(r.report.Problems, Problem{What: what, Text: err.Error()})
+		r.report.Problems = append(r.report.Problems, Problem{What: what, Text: err.Error(), Hint: fault.HintOf(err)})
 	}
 }
 

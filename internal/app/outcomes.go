@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/action"
-	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/plan"
 	"github.com/tagwarden/tagwarden/internal/policy"
@@ -35,20 +35,10 @@ func (r *run) publish(ctx context.Context) {
 		r.trouble("bus "+bus, errNoSystems)
 		return
 	}
-	var first error
-	n := 0
-	for _, err := range r.app.o.Systems.Announce(ctx, bus, es) {
-		if err != nil {
-			n++
-			if first == nil {
-				first = err
-			}
-		}
-	}
-	r.app.o.Log.Info("published", "bus", bus, "outcomes", len(es)-n, "failed", n)
-	if first != nil {
-		err := fmt.Errorf("publishing %d of %d outcomes: %w", n, len(es), first)
-		r.report.Problems = append(r.report.Problems, Problem{What: "bus " + bus, Text: err.Error(), Hint: fault.HintOf(err)})
+	failed := slices.DeleteFunc(r.app.o.Systems.Announce(ctx, bus, es), func(err error) bool { return err == nil })
+	r.app.o.Log.Info("published", "bus", bus, "outcomes", len(es)-len(failed), "failed", len(failed))
+	if len(failed) > 0 {
+		r.trouble("bus "+bus, fmt.Errorf("publishing %d of %d outcomes: %w", len(failed), len(es), failed[0]))
 	}
 }
 
