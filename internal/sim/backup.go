@@ -39,12 +39,11 @@ var backups = slices.Concat(
 // backUp takes snapshots of volumes, and of all volumes of instances.
 func (a *Account) backUp(ctx context.Context, c execute.Call) (execute.Answer, error) {
 	out := newResults()
+	op, _ := operation(c.Action, c.Type)
 	if len(c.IDs) != 1 {
-		op, _ := operation(c.Action, c.Type)
 		return out.answer, &fault.Error{Class: fault.Invalid, Call: op, Region: c.At.Region, Message: "the call takes one resource"}
 	}
 	id := c.IDs[0]
-	op, _ := operation(c.Action, c.Type)
 	request, err := a.step(ctx, op, c, id, func(*call) {}, func() {
 		disks := []string{id}
 		if r := a.regions[c.At.Region].byID[id]; r != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -87,11 +88,7 @@ func (r *Realm) Deny(op string) {
 func (r *Realm) Calls() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := map[string]int{}
-	for op, n := range r.calls {
-		out[op] = n
-	}
-	return out
+	return maps.Clone(r.calls)
 }
 
 // Assume implements accounts.Realm.
@@ -123,8 +120,8 @@ func (r *Realm) Roots(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if len(r.roots) == 0 {
-		return nil, &fault.Error{Class: fault.Other, Call: "organizations:ListRoots", Code: "AWSOrganizationsNotInUseException",
-			Message: "the account is not a member of an organization"}
+		return nil, &fault.Error{Class: fault.Unsupported, Call: "organizations:ListRoots", Code: "AWSOrganizationsNotInUseException",
+			Message: "the account is not a member of an organization", Hint: "list the accounts in the settings"}
 	}
 	return slices.Clone(r.roots), nil
 }

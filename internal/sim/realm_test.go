@@ -1,10 +1,12 @@
 package sim_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tagwarden/tagwarden/internal/accounts"
+	"github.com/tagwarden/tagwarden/internal/fault"
 	"github.com/tagwarden/tagwarden/internal/resource"
 	"github.com/tagwarden/tagwarden/internal/sim"
 	"github.com/tagwarden/tagwarden/internal/sim/contract"
@@ -29,4 +31,11 @@ func TestTheContractOfRealmsHoldsInMemory(t *testing.T) {
 			Launch: func(*testing.T) string { return a.Launch(sim.Instance{Region: region}) },
 			Root:   "r-ab12", Unit: "ou-ab12-11111111", Inner: "ou-ab12-22222222", Name: "payments", Suspended: "333344445555"}
 	})
+}
+
+func TestWhoIsInNoOrganizationIsToldToListTheAccounts(t *testing.T) {
+	_, err := sim.NewRealm().Roots(t.Context())
+	if fault.ClassOf(err) != fault.Unsupported || !strings.Contains(fault.HintOf(err), "list the accounts") {
+		t.Errorf("%s: %v with the hint %q", fault.ClassOf(err), err, fault.HintOf(err))
+	}
 }
