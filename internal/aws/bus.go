@@ -1,9 +1,7 @@
 package aws
 
 import (
-	"cmp"
 	"context"
-	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -40,7 +38,7 @@ func (s *Session) events(region string) (*eventsAPI, error) {
 // PutEvents puts events on a bus. One that EventBridge did not take has its
 // error at its place in failed.
 func (s *Session) PutEvents(ctx context.Context, bus string, es []notify.Event) (failed []error, err error) {
-	api, err := s.events(busRegion(bus, s.Region()))
+	api, err := s.events(regionOf(bus, s.Region()))
 	if err != nil {
 		return nil, err
 	}
@@ -72,14 +70,5 @@ func (s *Session) PutEvents(ctx context.Context, bus string, es []notify.Event) 
 func (a *eventsAPI) untaken(code, message string) error {
 	v := judgeCode(code, 0)
 	return &fault.Error{Class: v.class, Call: callPutEvents.String(), Region: a.at.region, Code: code, Message: oneLine(message),
-		Hint: strings.NewReplacer("{permission}", callPutEvents.Permission(), "{region}", a.at.region).Replace(v.hint)}
-}
-
-// busRegion is where a bus is: arn:PARTITION:events:REGION:ACCOUNT:event-bus/NAME,
-// or the given region for a name.
-func busRegion(bus, region string) string {
-	if parts := strings.Split(bus, ":"); len(parts) == 6 && parts[0] == "arn" {
-		return cmp.Or(parts[3], region)
-	}
-	return region
+		Hint: a.at.advise(callPutEvents, v, nil)}
 }

@@ -248,7 +248,7 @@ func (c *Checkup) Object(ctx context.Context, r document.Ref) error {
 
 // Bus asks for a bus.
 func (c *Checkup) Bus(ctx context.Context, bus string) error {
-	api, err := c.buses(busRegion(bus, c.s.Region()))
+	api, err := c.buses(regionOf(bus, c.s.Region()))
 	if err != nil {
 		return err
 	}

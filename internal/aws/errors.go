@@ -47,9 +47,14 @@ func (at site) failed(call need.Call, err error) error {
 		f.RequestID = sent.ServiceRequestID()
 	}
 	v := judge(f, err)
-	f.Class = v.class
-	f.Hint = strings.NewReplacer("{permission}", call.Permission(), "{region}", at.region, "{endpoint}", at.endpoint(err)).Replace(v.hint)
+	f.Class, f.Hint = v.class, at.advise(call, v, err)
 	return f
+}
+
+// advise is the hint of a verdict on an error of a call, which is nil where the
+// call itself succeeded.
+func (at site) advise(call need.Call, v verdict, err error) string {
+	return strings.NewReplacer("{permission}", call.Permission(), "{region}", at.region, "{endpoint}", at.endpoint(err)).Replace(v.hint)
 }
 
 // verdict is what an error means and what a person can do about it. In a hint

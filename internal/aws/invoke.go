@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -37,10 +38,11 @@ func (s *Session) lambda(region string) (*lambdaAPI, error) {
 	})
 }
 
-// regionOf is the region of a function: that of its ARN, or the one given.
-func regionOf(function, region string) string {
-	if parts := strings.Split(function, ":"); len(parts) >= 7 && parts[0] == "arn" {
-		return parts[3]
+// regionOf is the region of a function, bus or parameter: that of its ARN, or
+// the one given for a name.
+func regionOf(name, region string) string {
+	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+		return cmp.Or(parts[3], region)
 	}
 	return region
 }

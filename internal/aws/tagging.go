@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -101,7 +100,7 @@ func (at site) leftOut(call need.Call, info types.FailureInfo, request string) e
 	if v.class == fault.NotFound {
 		v.hint = gone.hint
 	}
-	f.Class, f.Hint = v.class, strings.NewReplacer("{permission}", call.Permission(), "{region}", at.region, "{endpoint}", at.endpoint(nil)).Replace(v.hint)
+	f.Class, f.Hint = v.class, at.advise(call, v, nil)
 	return f
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -49,10 +48,7 @@ func (s *Session) Newer(ctx context.Context, r document.Ref, version string, atM
 // Parameter reads a parameter of Parameter Store by its name or its ARN, which
 // tells the region; one that is encrypted is decrypted.
 func (s *Session) Parameter(ctx context.Context, name string) ([]byte, error) {
-	region := s.Region()
-	if parts := strings.Split(name, ":"); len(parts) == 6 && parts[0] == "arn" {
-		region = parts[3]
-	}
+	region := regionOf(name, s.Region())
 	api, err := s.ssm(callGetParameter, region)
 	if err != nil {
 		return nil, err

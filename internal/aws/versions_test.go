@@ -49,3 +49,19 @@ func TestAParameterIsReadDecrypted(t *testing.T) {
 		t.Errorf("one that is not there: %v (%s)", err, fault.HintOf(err))
 	}
 }
+
+func TestAnARNTellsTheRegionOfWhatItNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"/tagwarden/policy": "eu-west-1",
+		"arn:aws:ssm:us-west-2:111122223333:parameter/tagwarden/policy":   "us-west-2",
+		"arn:aws:ssm:us-west-2:111122223333:parameter/tagwarden/policy:3": "us-west-2", // one version of it
+		"policy:3": "eu-west-1",
+		"arn:aws:events:us-west-2:111122223333:event-bus/audit":    "us-west-2",
+		"arn:aws:lambda:us-west-2:111122223333:function:told:live": "us-west-2",
+		"111122223333:function:told":                               "eu-west-1",
+	} {
+		if got := regionOf(name, "eu-west-1"); got != want {
+			t.Errorf("%s is in %s", name, got)
+		}
+	}
+}
