@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -83,11 +84,7 @@ func (s *Source) fillBackups(ctx context.Context, at resource.Place, rs []resour
 			byID[r.Ref().ID] = b
 		}
 	}
-	var ids []string
-	for id := range byID {
-		ids = append(ids, id)
-	}
-	for some := range slices.Chunk(distinct(ids), maxFilterValues) {
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(byID)), maxFilterValues) {
 		taken, err := s.backups(ctx, at, some)
 		for _, id := range some {
 			if err != nil {

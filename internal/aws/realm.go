@@ -96,11 +96,8 @@ func (t *assumer) Retrieve(ctx context.Context) (awssdk.Credentials, error) {
 	if err != nil {
 		return awssdk.Credentials{}, err
 	}
-	in := &sts.AssumeRoleInput{RoleArn: &t.role.ARN, RoleSessionName: &t.role.Session, DurationSeconds: awssdk.Int32(int32(assumedFor / time.Second))}
-	if t.role.ExternalID != "" {
-		in.ExternalId = &t.role.ExternalID
-	}
-	out, err := api.assumeRole(ctx, in)
+	out, err := api.assumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &t.role.ARN, RoleSessionName: &t.role.Session,
+		ExternalId: given(t.role.ExternalID), DurationSeconds: awssdk.Int32(int32(assumedFor / time.Second))})
 	if err != nil {
 		return awssdk.Credentials{}, t.untrusted(err)
 	}

@@ -115,17 +115,10 @@ func permissionOf(r resource.Rule) types.IpPermission {
 	if isICMP(r.Protocol) || r.Protocol == "tcp" || r.Protocol == "udp" {
 		p.FromPort, p.ToPort = awssdk.Int32(int32(r.FromPort)), awssdk.Int32(int32(r.ToPort))
 	}
-	var said *string
-	if r.Description != "" {
-		said = &r.Description
-	}
+	said := given(r.Description)
 	switch {
 	case r.Group != "":
-		pair := types.UserIdGroupPair{GroupId: &r.Group, Description: said}
-		if r.GroupOwner != "" {
-			pair.UserId = &r.GroupOwner
-		}
-		p.UserIdGroupPairs = []types.UserIdGroupPair{pair}
+		p.UserIdGroupPairs = []types.UserIdGroupPair{{GroupId: &r.Group, UserId: given(r.GroupOwner), Description: said}}
 	case r.PrefixList != "":
 		p.PrefixListIds = []types.PrefixListId{{PrefixListId: &r.PrefixList, Description: said}}
 	case strings.Contains(r.CIDR, ":"):

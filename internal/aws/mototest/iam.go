@@ -8,7 +8,7 @@ func (a *Account) Role(t testing.TB, name string, tags map[string]string) string
 	var out struct {
 		ARN string `xml:"CreateRoleResult>Role>Arn"`
 	}
-	a.query(t, "iam", "2010-05-08", &out, "CreateRole", append(memberTags("Tags.member.", tags), "RoleName", name, "Path", "/ci/",
+	a.IAM(t, &out, "CreateRole", append(memberTags("Tags.member.", tags), "RoleName", name, "Path", "/ci/",
 		"AssumeRolePolicyDocument", `{"Version":"2012-10-17","Statement":[]}`)...)
 	return out.ARN
 }

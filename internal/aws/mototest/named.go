@@ -30,7 +30,7 @@ func (a *Account) makeNamed(t testing.TB, typ string) string {
 		var role struct {
 			ARN string `xml:"CreateRoleResult>Role>Arn"`
 		}
-		a.query(t, "iam", "2010-05-08", &role, "CreateRole", "RoleName", name,
+		a.IAM(t, &role, "CreateRole", "RoleName", name,
 			"AssumeRolePolicyDocument", `{"Version":"2012-10-17","Statement":[]}`)
 		a.json(t, "lambda", "/2015-03-31/functions", "", map[string]any{
 			"FunctionName": name, "Runtime": "python3.13", "Role": role.ARN, "Handler": "a.b", "Timeout": 7, "MemorySize": 256,
