@@ -41,8 +41,11 @@ func (a *Account) readmit(ctx context.Context, c execute.Call, id string) (reque
 	former := c.Former[id]
 	for _, face := range slices.Sorted(maps.Keys(former)) {
 		i := slices.IndexFunc(r.inst.Interfaces, func(n resource.Interface) bool { return n.ID == face })
-		if i < 0 || len(former[face]) == 0 {
-			return request, (&call{op: modifyInterface, region: c.At.Region}).refused(noInstance, face)
+		if i < 0 {
+			return request, (&call{op: modifyInterface, region: c.At.Region}).refused(noFace, face)
+		}
+		if len(former[face]) == 0 {
+			return request, &fault.Error{Class: fault.Invalid, Call: modifyInterface, Region: c.At.Region, Message: face + ": no security group is named"}
 		}
 		// The group that is looked at is one that is gone, if any is.
 		group := former[face][0]

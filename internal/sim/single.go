@@ -145,7 +145,7 @@ func (a *Account) isolateOne(ctx context.Context, c execute.Call, id string) (re
 
 // regroup gives an interface of an instance these security groups alone.
 func (a *Account) regroup(r *record, id string, groups ...string) {
-	faces := slices.Clone(r.inst.Interfaces)
+	faces, groups := slices.Clone(r.inst.Interfaces), slices.Clone(groups)
 	for i := range faces {
 		if faces[i].ID == id {
 			faces[i].SecurityGroups = groups

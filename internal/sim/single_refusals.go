@@ -19,7 +19,11 @@ const (
 	pageQuotas     = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 )
 
-var noInstance = Refusal{modifyInterface, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, nil}
+// What is not there to change a network interface of.
+var (
+	noInstance = Refusal{modifyInterface, "there is no such instance", "InvalidInstanceID.NotFound", fault.NotFound, pageErrors, false, nil}
+	noFace     = Refusal{modifyInterface, "there is no such network interface", "InvalidNetworkInterfaceID.NotFound", fault.NotFound, pageErrors, false, nil}
+)
 
 var singleRefusals = slices.Concat([]Refusal{
 	{modifyInterface, "a service of AWS made the network interface", "AuthFailure", fault.Credentials, pageRequester, false, func(c *call) string {

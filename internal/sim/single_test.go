@@ -3,6 +3,7 @@ package sim_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -192,6 +193,45 @@ func TestIsolationReplacesTheGroupsOfEveryInterfaceAndSaysWhichTheyWere(t *testi
 	again, err := a.Do(ctx, c)
 	if err != nil || len(again.Before) > 0 {
 		t.Errorf("what is isolated already is changed again: %s, %v", again.Before, err)
+	}
+}
+
+func TestFormerGroupsAreGivenBackOrNothingIsChanged(t *testing.T) {
+	a := newAccount()
+	id := inVPC(a, "")
+	one, two := newGroup(a, vpcOne), newGroup(a, vpcOne)
+	restore := func(id string, former map[string][]string) error {
+		answer, err := a.Do(ctx, execute.Call{Action: action.Restore, Type: resource.EC2Instance, At: home, IDs: []string{id},
+			Former: map[string]map[string][]string{id: former}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.Failed[id]
+	}
+	former := []string{one, two}
+	if err := restore(id, map[string][]string{face(id): former}); err != nil {
+		t.Fatal(err)
+	}
+	former[0] = nowhere // the caller's own
+	for name, tt := range map[string]struct {
+		id     string
+		former map[string][]string
+		class  fault.Class
+		code   string
+	}{
+		"a group that is gone":      {id, map[string][]string{face(id): {one, nowhere}}, fault.NotFound, "InvalidGroup.NotFound"},
+		"an interface that is gone": {id, map[string][]string{"eni-0aaaaaaaaaaaaaaaa": {one}}, fault.NotFound, "InvalidNetworkInterfaceID.NotFound"},
+		"an instance that is gone":  {absent, map[string][]string{face(absent): {one}}, fault.NotFound, "InvalidInstanceID.NotFound"},
+		"no group":                  {id, map[string][]string{face(id): nil}, fault.Invalid, ""},
+	} {
+		err := restore(tt.id, tt.former)
+		if f, ok := errors.AsType[*fault.Error](err); !ok || f.Class != tt.class || f.Code != tt.code {
+			t.Errorf("%s: %v", name, err)
+		}
+		i, _ := a.Instance(id)
+		if want := []string{one, two}; !cmp.Equal(want, i.SecurityGroups) || !cmp.Equal(want, i.Interfaces[0].SecurityGroups) {
+			t.Errorf("%s: it has %v, and its interface %v", name, i.SecurityGroups, i.Interfaces[0].SecurityGroups)
+		}
 	}
 }
 
