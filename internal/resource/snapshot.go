@@ -47,7 +47,7 @@ func (s *Snapshot) Refuses(k action.Kind) *Refusal {
 	if k != action.Delete {
 		return nil
 	}
-	if s.State != "completed" && s.State != "error" {
+	if s.State != snapshotComplete && s.State != "error" {
 		return &Refusal{Code: reason.InUse, Text: "it is not complete: its state is " + s.State}
 	}
 	no := refuses(s.Users, need.SnapshotUse, "it is used by")

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -36,8 +37,8 @@ var rdsKinds = map[resource.Type]*kind{
 		d.Replicas, d.SecurityGroups = slices.Clone(d.Replicas), slices.Clone(d.SecurityGroups)
 		return &d.Base
 	}, func(d *resource.Database, now time.Time) {
-		d.State, d.Engine, d.Class = or(d.State, available), or(d.Engine, "postgres"), or(d.Class, "db.t4g.micro")
-		d.StorageType, d.CreatedAt, d.Zone = or(d.StorageType, "gp3"), timeOr(d.CreatedAt, now), or(d.Zone, d.Reference.Region+"a")
+		d.State, d.Engine, d.Class = cmp.Or(d.State, available), cmp.Or(d.Engine, "postgres"), cmp.Or(d.Class, "db.t4g.micro")
+		d.StorageType, d.CreatedAt, d.Zone = cmp.Or(d.StorageType, "gp3"), timeOr(d.CreatedAt, now), cmp.Or(d.Zone, d.Reference.Region+"a")
 		d.Storage = max(d.Storage, 20) // the least that RDS gives
 	}), map[action.Kind]effect{
 		action.Stop: {stopDatabase, func(a *Account, x *thing) bool {
@@ -55,7 +56,7 @@ var rdsKinds = map[resource.Type]*kind{
 		c.Replicas, c.Members, c.SecurityGroups = slices.Clone(c.Replicas), slices.Clone(c.Members), slices.Clone(c.SecurityGroups)
 		return &c.Base
 	}, func(c *resource.DBCluster, now time.Time) {
-		c.State, c.Engine, c.EngineMode = or(c.State, available), or(c.Engine, "aurora-postgresql"), or(c.EngineMode, "provisioned")
+		c.State, c.Engine, c.EngineMode = cmp.Or(c.State, available), cmp.Or(c.Engine, "aurora-postgresql"), cmp.Or(c.EngineMode, "provisioned")
 		c.CreatedAt, c.Storage = timeOr(c.CreatedAt, now), max(c.Storage, 1)
 	}), map[action.Kind]effect{
 		action.Stop: {stopCluster, func(a *Account, x *thing) bool {
@@ -73,7 +74,7 @@ var rdsKinds = map[resource.Type]*kind{
 	}),
 	resource.RDSSnapshot: serve(rds, kindOf("snapshot", "DBSnapshotNotFound", func(s *resource.DBSnapshot) *resource.Base { return &s.Base },
 		func(s *resource.DBSnapshot, now time.Time) {
-			s.State, s.Kind, s.Engine, s.CreatedAt = or(s.State, available), or(s.Kind, "manual"), or(s.Engine, "postgres"), timeOr(s.CreatedAt, now)
+			s.State, s.Kind, s.Engine, s.CreatedAt = cmp.Or(s.State, available), cmp.Or(s.Kind, "manual"), cmp.Or(s.Engine, "postgres"), timeOr(s.CreatedAt, now)
 		}), map[action.Kind]effect{
 		action.Delete: {deleteDBSnapshot, func(a *Account, x *thing) bool {
 			a.region(x.base.Reference.Region).remove(x)

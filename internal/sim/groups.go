@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -39,7 +40,7 @@ var groupKinds = map[resource.Type]*kind{
 		is: func(r resource.Resource) bool { _, ok := r.(*resource.Group); return ok },
 		complete: func(r resource.Resource, now time.Time) {
 			g := r.(*resource.Group)
-			g.CreatedAt, g.HealthCheck, g.Max = timeOr(g.CreatedAt, now), or(g.HealthCheck, "EC2"), max(g.Max, g.Desired, g.Min)
+			g.CreatedAt, g.HealthCheck, g.Max = timeOr(g.CreatedAt, now), cmp.Or(g.HealthCheck, "EC2"), max(g.Max, g.Desired, g.Min)
 			if len(g.Zones) == 0 {
 				g.Zones = []string{g.Reference.Region + "a"}
 			}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -128,7 +129,7 @@ func (a *Account) launch(i Instance, at time.Time) *record {
 	a.taken[id] = true
 	r := &record{
 		seq:        a.seq,
-		zone:       or(i.Zone, i.Region+"a"),
+		zone:       cmp.Or(i.Zone, i.Region+"a"),
 		protection: resource.Protection{Stop: i.StopProtected, Terminate: i.TerminateProtected, PersistentSpot: i.Persistent},
 		made:       i,
 		ran:        i.State != pending,
@@ -138,20 +139,20 @@ func (a *Account) launch(i Instance, at time.Time) *record {
 					Type: resource.EC2Instance, Account: a.id, Region: i.Region},
 				TagSet: i.Tags,
 			},
-			State:          or(i.State, running),
+			State:          cmp.Or(i.State, running),
 			LaunchedAt:     i.LaunchedAt,
 			CreatedAt:      i.CreatedAt,
-			InstanceType:   or(i.InstanceType, "t3.micro"),
+			InstanceType:   cmp.Or(i.InstanceType, "t3.micro"),
 			VPC:            i.VPC,
 			Subnet:         i.Subnet,
 			PrivateIP:      i.PrivateIP,
 			PublicIP:       i.PublicIP,
-			Image:          or(i.Image, "ami-0f3c9e2d7b1a58640"),
+			Image:          cmp.Or(i.Image, "ami-0f3c9e2d7b1a58640"),
 			KeyName:        i.KeyName,
-			Lifecycle:      or(i.Lifecycle, "on-demand"),
+			Lifecycle:      cmp.Or(i.Lifecycle, "on-demand"),
 			Operator:       i.Operator,
 			SecurityGroups: i.SecurityGroups,
-			RootDevice:     or(i.RootDevice, "ebs"),
+			RootDevice:     cmp.Or(i.RootDevice, "ebs"),
 			Volumes:        i.Volumes,
 		},
 	}
@@ -195,11 +196,4 @@ func (r *record) snapshot() resource.Instance {
 	i.Volumes = slices.Clone(i.Volumes)
 	i.Interfaces = slices.Clone(i.Interfaces)
 	return i
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

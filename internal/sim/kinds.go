@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -26,21 +27,21 @@ var ec2Kinds = map[resource.Type]*kind{
 	resource.EC2Volume: deletable(deleteVolume, kindOf("vol", "InvalidVolume.NotFound", func(v *resource.Volume) *resource.Base { return &v.Base }, completeVolume)),
 	resource.EC2Snapshot: deletable(deleteSnapshot, kindOf("snap", "InvalidSnapshot.NotFound", func(s *resource.Snapshot) *resource.Base { return &s.Base },
 		func(s *resource.Snapshot, now time.Time) {
-			s.State, s.Tier, s.CreatedAt = or(s.State, "completed"), or(s.Tier, "standard"), timeOr(s.CreatedAt, now)
+			s.State, s.Tier, s.CreatedAt = cmp.Or(s.State, "completed"), cmp.Or(s.Tier, "standard"), timeOr(s.CreatedAt, now)
 		})),
 	resource.EC2Image: deletable(deregisterImage, kindOf("ami", "InvalidAMIID.NotFound", func(i *resource.Image) *resource.Base {
 		i.Snapshots = slices.Clone(i.Snapshots)
 		return &i.Base
 	}, func(i *resource.Image, now time.Time) {
-		i.State, i.RootDevice, i.CreatedAt = or(i.State, available), or(i.RootDevice, "ebs"), timeOr(i.CreatedAt, now)
-		i.Platform, i.Architecture = or(i.Platform, "Linux/UNIX"), or(i.Architecture, "arm64")
+		i.State, i.RootDevice, i.CreatedAt = cmp.Or(i.State, available), cmp.Or(i.RootDevice, "ebs"), timeOr(i.CreatedAt, now)
+		i.Platform, i.Architecture = cmp.Or(i.Platform, "Linux/UNIX"), cmp.Or(i.Architecture, "arm64")
 	})),
 	resource.EC2NetworkInterface: deletable(deleteInterface, kindOf("eni", "InvalidNetworkInterfaceID.NotFound", func(n *resource.NetworkInterface) *resource.Base {
 		n.SecurityGroups = slices.Clone(n.SecurityGroups)
 		return &n.Base
 	}, func(n *resource.NetworkInterface, _ time.Time) {
-		n.InterfaceType = or(n.InterfaceType, "interface")
-		n.State = or(n.State, usedOr(n.Attached() || n.Managed))
+		n.InterfaceType = cmp.Or(n.InterfaceType, "interface")
+		n.State = cmp.Or(n.State, usedOr(n.Attached() || n.Managed))
 	})),
 	resource.EC2SecurityGroup: deletable(deleteGroup, ruled(revokeIngress, kindOf("sg", "InvalidGroup.NotFound", func(g *resource.SecurityGroup) *resource.Base { return &g.Base }, nil))),
 	resource.EC2NetworkACL: ruled(deleteACLEntry, kindOf("acl", "InvalidNetworkAclID.NotFound", func(l *resource.NetworkACL) *resource.Base {
@@ -54,10 +55,10 @@ var ec2Kinds = map[resource.Type]*kind{
 	resource.EC2ElasticIP: deletable(releaseAddress, kindOf("eipalloc", "InvalidAllocationID.NotFound", func(e *resource.ElasticIP) *resource.Base { return &e.Base }, nil)),
 	resource.EC2VPC: kindOf("vpc", "InvalidVpcID.NotFound", func(v *resource.VPC) *resource.Base { return &v.Base },
 		func(v *resource.VPC, _ time.Time) {
-			v.State, v.CIDR = or(v.State, available), or(v.CIDR, "10.0.0.0/16")
+			v.State, v.CIDR = cmp.Or(v.State, available), cmp.Or(v.CIDR, "10.0.0.0/16")
 		}),
 	resource.EC2Subnet: kindOf("subnet", "InvalidSubnetID.NotFound", func(s *resource.Subnet) *resource.Base { return &s.Base },
-		func(s *resource.Subnet, _ time.Time) { s.State = or(s.State, available) }),
+		func(s *resource.Subnet, _ time.Time) { s.State = cmp.Or(s.State, available) }),
 }
 
 // ruled is a kind whose rules can be revoked by an operation.
@@ -67,8 +68,8 @@ func ruled(op string, k *kind) *kind {
 }
 
 func completeVolume(v *resource.Volume, now time.Time) {
-	v.State, v.VolumeType, v.CreatedAt = or(v.State, usedOr(v.Attached())), or(v.VolumeType, "gp3"), timeOr(v.CreatedAt, now)
-	v.Zone = or(v.Zone, v.Reference.Region+"a")
+	v.State, v.VolumeType, v.CreatedAt = cmp.Or(v.State, usedOr(v.Attached())), cmp.Or(v.VolumeType, "gp3"), timeOr(v.CreatedAt, now)
+	v.Zone = cmp.Or(v.Zone, v.Reference.Region+"a")
 	if v.Size == 0 {
 		v.Size = 8
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -47,7 +48,7 @@ var serviceKinds = map[resource.Type]*kind{
 	resource.LambdaFunction: kindOf("function", resourceGone, func(f *resource.Function) *resource.Base { return &f.Base }, completeFunction).in(lambda),
 	resource.DynamoDBTable: kindOf("table", resourceGone, func(t *resource.Table) *resource.Base { return &t.Base },
 		func(t *resource.Table, now time.Time) {
-			t.State, t.BillingMode, t.CreatedAt = or(t.State, "ACTIVE"), or(t.BillingMode, "PAY_PER_REQUEST"), timeOr(t.CreatedAt, now)
+			t.State, t.BillingMode, t.CreatedAt = cmp.Or(t.State, "ACTIVE"), cmp.Or(t.BillingMode, "PAY_PER_REQUEST"), timeOr(t.CreatedAt, now)
 		}).in(dynamodb),
 }
 
@@ -55,9 +56,9 @@ var serviceKinds = map[resource.Type]*kind{
 const resourceGone = "ResourceNotFoundException"
 
 func completeFunction(f *resource.Function, now time.Time) {
-	f.PackageType, f.Architecture, f.ModifiedAt = or(f.PackageType, "Zip"), or(f.Architecture, "arm64"), timeOr(f.ModifiedAt, now)
+	f.PackageType, f.Architecture, f.ModifiedAt = cmp.Or(f.PackageType, "Zip"), cmp.Or(f.Architecture, "arm64"), timeOr(f.ModifiedAt, now)
 	if f.PackageType == "Zip" {
-		f.Runtime = or(f.Runtime, "provided.al2023")
+		f.Runtime = cmp.Or(f.Runtime, "provided.al2023")
 	}
 	if f.Memory == 0 {
 		f.Memory = 128
@@ -65,7 +66,7 @@ func completeFunction(f *resource.Function, now time.Time) {
 	if f.Timeout == 0 {
 		f.Timeout = 3 * time.Second
 	}
-	f.Role = or(f.Role, fmt.Sprintf("arn:%s:iam::%s:role/%s", resource.Partition(f.Reference.Region), f.Reference.Account, f.Reference.ID))
+	f.Role = cmp.Or(f.Role, fmt.Sprintf("arn:%s:iam::%s:role/%s", resource.Partition(f.Reference.Region), f.Reference.Account, f.Reference.ID))
 }
 
 // complement makes the calls that a listing takes beside its own: one for each
