@@ -50,7 +50,7 @@ func (b *builder) accounts() {
 	}
 	if len(roles) > 0 {
 		b.add(want{class: reading, permission: need.AssumeRole.Permission(), on: roles, elsewhere: true, central: true}, Use{For: "entering other accounts", Plan: true})
-		b.note("the roles in the other accounts need permissions of their own: tagwarden iam --member writes them, and tagwarden deploy with all that is around them")
+		b.note(true, "the roles in the other accounts need permissions of their own: tagwarden iam --member writes them, and tagwarden deploy with all that is around them")
 	}
 }
 

@@ -55,6 +55,23 @@ func TestTheCallerAndTheRolesOfOtherAccountsNeedDifferentThings(t *testing.T) {
 	}
 }
 
+// A note about what a role never does would have people look for it.
+func TestARoleHasTheNotesOfWhatItIsForAlone(t *testing.T) {
+	const file = `
+version: 1
+settings: {accounts: [{id: "222233334444", role: tagwarden}]}
+channels: {alerts: {sns: {}}}
+policies:
+  - {name: p, resource: any, mode: enforce, tags: {A: {default: b}}, enforce: [notify: alerts]}
+`
+	for member, want := range map[bool][]string{false: {"the roles in the other accounts", "the channel alerts"}, true: {"the tags of other types"}} {
+		got := role(t, file, iam.Options{Member: member}).Notes
+		if !slices.EqualFunc(got, want, strings.HasPrefix) {
+			t.Errorf("member %t: %q", member, got)
+		}
+	}
+}
+
 func TestOnlyTheNamedRolesCanBeTakenOn(t *testing.T) {
 	in := iamtest.Context{"aws:RequestedRegion": {"us-east-1"}}
 	for name, tt := range map[string]struct{ allowed, refused []string }{

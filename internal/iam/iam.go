@@ -158,9 +158,18 @@ type want struct {
 	central bool
 }
 
+// concerns says whether the role is for what is done with the caller's own
+// credentials, whatever account it is about, or for what is done to resources.
+func (b *builder) concerns(central bool) bool {
+	if central {
+		return !b.member
+	}
+	return b.resources
+}
+
 // add notes that a permission is needed.
 func (b *builder) add(w want, u Use) {
-	if w.central && b.member || !w.central && !b.resources {
+	if !b.concerns(w.central) {
 		return
 	}
 	s := scopes[w.permission]
@@ -178,7 +187,7 @@ func (b *builder) add(w want, u Use) {
 	}
 	for _, pattern := range w.on {
 		w.on = nil
-		one := unit{want: w, arn: b.widen(b.where.arn(pattern))}
+		one := unit{want: w, arn: b.widen(b.where.arn(pattern), w.central)}
 		key := unitKey{w.class, w.permission, one.arn, one.more.text(), w.elsewhere}
 		have := b.units[key]
 		if have == nil {
@@ -241,9 +250,9 @@ func byPolicy(a, b Use) int {
 	return cmp.Or(cmp.Compare(a.Policy, b.Policy), plan, cmp.Compare(a.For, b.For))
 }
 
-// note adds a sentence for people, once.
-func (b *builder) note(s string) {
-	if !slices.Contains(b.notes, s) {
+// note adds a sentence for people, once, where the role is for what it is about.
+func (b *builder) note(central bool, s string) {
+	if b.concerns(central) && !slices.Contains(b.notes, s) {
 		b.notes = append(b.notes, s)
 	}
 }

@@ -30,7 +30,7 @@ func (b *builder) policy(p *policy.Policy) {
 	b.expressions(p, use("expressions"))
 	if p.TagsFrom != "" && b.set.Unread && b.ruled(p) {
 		b.fact(need.Creator, use("UserLookup in its table of rules"))
-		b.note("the rules of " + p.Name + " are in a table, which is not read here: it may write tags of any key, and a Function in it may need more than reading what the policy is about")
+		b.note(false, "the rules of "+p.Name+" are in a table, which is not read here: it may write tags of any key, and a Function in it may need more than reading what the policy is about")
 	}
 	if p.Mode == policy.Enforce {
 		for i := range p.Steps {
@@ -175,7 +175,7 @@ func (b *builder) look(p *policy.Policy, s *policy.Step) {
 // change adds the permissions of an action on resources of a type.
 func (b *builder) change(t resource.Type, k action.Kind, ks *keys, u Use) {
 	if t == resource.Any {
-		b.note("the tags of other types than tagwarden's own take the permissions of their services too, such as sqs:TagQueue: the managed policy ResourceGroupsTaggingAPITagUntagSupportedResources of AWS has them")
+		b.note(false, "the tags of other types than tagwarden's own take the permissions of their services too, such as sqs:TagQueue: the managed policy ResourceGroupsTaggingAPITagUntagSupportedResources of AWS has them")
 	}
 	for _, r := range changes[t][k] {
 		w := want{class: r.class, permission: r.permission, on: r.on, more: r.more}

@@ -41,7 +41,7 @@ func (b *builder) archive(u Use) {
 		prefix = c.Prefix + "/"
 	}
 	if name := b.unknown(prefix); name != "" {
-		b.noteUnset(name)
+		b.noteUnset(true, name)
 		prefix = everything + "AWSLogs/" + everything
 	} else {
 		prefix = literal(prefix+"AWSLogs/") + everything
@@ -92,7 +92,7 @@ func (b *builder) notices(p *policy.Policy) {
 			case c.SES != nil:
 				b.mail(c.SES, u)
 			case c.SNS != nil && c.SNS.Topic == "":
-				b.note("the channel " + c.Name + " names no topic: tagwarden deploy makes one, and lets the function's role publish to it")
+				b.note(true, "the channel "+c.Name+" names no topic: tagwarden deploy makes one, and lets the function's role publish to it")
 			case c.SNS != nil:
 				b.add(want{class: telling, permission: "sns:Publish", on: []string{literal(c.SNS.Topic)}, elsewhere: true, central: true}, u)
 			}
@@ -121,7 +121,7 @@ func (b *builder) mail(s *policy.SES, u Use) {
 	call := need.Call{Service: "sesv2", Operation: "SendEmail"}
 	only := Conditions{"StringEquals": {"ses:FromAddress": {literal(from)}}}
 	if name := b.unknown(from); name != "" {
-		b.noteUnset(name)
+		b.noteUnset(true, name)
 		on, only = append(slices.DeleteFunc(on, func(arn string) bool { return strings.HasPrefix(arn, identity) }), identity+everything), nil
 	}
 	b.add(want{class: telling, permission: call.Permission(), on: on, elsewhere: true, central: true, more: only}, u)

@@ -21,13 +21,13 @@ func (b *builder) unknown(text string) string {
 // widen makes an ARN that nobody knows yet one of all that it could be: each
 // part of the resource's name that is made of a variable is any, and an ARN that
 // is a variable as a whole is in any region.
-func (b *builder) widen(arn string) string {
+func (b *builder) widen(arn string, central bool) string {
 	name := b.unknown(arn)
 	fields := strings.SplitN(arn, ":", 6)
 	if name == "" || len(fields) < 6 {
 		return arn
 	}
-	b.noteUnset(name)
+	b.noteUnset(central, name)
 	if arn == b.unset[name] {
 		return strings.Join([]string{"arn", b.where.partition, fields[2], everything, b.where.account, everything}, ":")
 	}
@@ -51,8 +51,8 @@ func (b *builder) widen(arn string) string {
 	return strings.Join(fields, ":")
 }
 
-func (b *builder) noteUnset(name string) {
-	b.note(fmt.Sprintf("the environment variable %s is not set: what it names can be anything of its kind; set it for a smaller role", name))
+func (b *builder) noteUnset(central bool, name string) {
+	b.note(central, fmt.Sprintf("the environment variable %s is not set: what it names can be anything of its kind; set it for a smaller role", name))
 }
 
 // known refuses tags whose keys nobody knows yet: without them every tag could
