@@ -75,7 +75,7 @@ func runGroups(c *cobra.Command, e Env, f *flags) error {
 		}
 	}
 	if len(templates) > 1 {
-		fmt.Fprintf(e.Stderr, "note: these are %d templates, because one holds 500 resources: deploy each as a stack of its own\n", len(templates))
+		fmt.Fprintf(e.Stderr, "note: these are %d templates, because one holds %d resources: deploy each as a stack of its own\n", len(templates), iam.MaxStack)
 	}
 	if len(owners) > iam.MaxGroups {
 		fmt.Fprintf(e.Stderr, "note: %d groups: an account holds %d in a region unless AWS was asked for more\n", len(owners), iam.MaxGroups)

@@ -15,9 +15,9 @@ const (
 	// for more ("AWS Resource Groups endpoints and quotas" in the AWS General
 	// Reference).
 	MaxGroups = 100
-	// maxStack is how many resources a CloudFormation template may have
+	// MaxStack is how many resources a CloudFormation template may have
 	// ("CloudFormation quotas" in its user guide).
-	maxStack = 500
+	MaxStack = 500
 	// maxGroupName leaves room in the 128 characters of a group's name.
 	maxGroupName = 80
 )
@@ -80,7 +80,7 @@ func Groups(set *policy.Set, owners []string) ([]Template, error) {
 		owners = owners[1:]
 	}
 	var out []Template
-	for part := range slices.Chunk(owners, maxStack) {
+	for part := range slices.Chunk(owners, MaxStack) {
 		t := Template{AWSTemplateFormatVersion: "2010-09-09", Description: "A resource group for each owner, by tag.", Resources: map[string]groupResource{}}
 		for _, o := range part {
 			sum := sha256.Sum256([]byte(o))
