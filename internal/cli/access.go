@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -155,13 +153,11 @@ func writeActivation(w io.Writer, keys []string) error {
 			list = append(list, status{k, "Active"})
 		}
 		keys = keys[n:]
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(list); err != nil {
-			return fmt.Errorf("writing JSON: %w", err)
+		var b strings.Builder
+		if err := writeHostile(&b, list, ""); err != nil {
+			return err
 		}
-		quoted := strings.ReplaceAll(strings.TrimSpace(string(diag.JSON(b.Bytes()))), "'", `'\''`)
+		quoted := strings.ReplaceAll(strings.TrimSpace(b.String()), "'", `'\''`)
 		if _, err := fmt.Fprintf(w, "aws ce update-cost-allocation-tags-status --cost-allocation-tags-status '%s'\n", quoted); err != nil {
 			return err
 		}

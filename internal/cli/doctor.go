@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +69,7 @@ func runDoctor(c *cobra.Command, e Env, f *doctorFlags) error {
 		return err
 	}
 	if f.output == "json" {
-		if err := reportJSON(e, r); err != nil {
+		if err := writeHostile(e.Stdout, r, "  "); err != nil {
 			return err
 		}
 	} else {
@@ -158,19 +156,4 @@ func advice(r *doctor.Report) []string {
 		lines[0] = "\n" + lines[0]
 	}
 	return lines
-}
-
-// reportJSON writes a report for programs.
-func reportJSON(e Env, r *doctor.Report) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	if _, err := e.Stdout.Write(diag.JSON(b.Bytes())); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	return nil
 }

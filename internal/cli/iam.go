@@ -172,7 +172,7 @@ func explainRole(e Env, role *iam.Role, output string) error {
 		}
 		out = append(out, one)
 	}
-	return writeJSON(e, out)
+	return writeHostile(e.Stdout, out, "  ")
 }
 
 // explained are the lines of one permission, one for each use; what they share
