@@ -5,12 +5,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/mail"
 	"slices"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/internal/action"
 	"github.com/tagwarden/tagwarden/internal/fault"
+	"github.com/tagwarden/tagwarden/internal/iam"
 	"github.com/tagwarden/tagwarden/internal/policy"
 )
 
@@ -100,18 +99,11 @@ func (d *doctor) mail(ctx context.Context, ch *policy.Channel, region string, sa
 	d.add(checks...)
 }
 
-// identity asks for an address, else for its domain, else for one above that:
-// the first that there is must be verified.
+// identity asks for what SES takes an address by: the first that there is must be
+// verified.
 func (d *doctor) identity(ctx context.Context, channel, part, address, region string) Check {
-	if a, err := mail.ParseAddress(address); err == nil {
-		address = a.Address
-	}
-	identities := []string{address}
-	_, domain, _ := strings.Cut(address, "@")
-	for strings.Contains(domain, ".") {
-		identities = append(identities, domain)
-		_, domain, _ = strings.Cut(domain, ".")
-	}
+	identities := iam.Identities(address)
+	address = identities[0]
 	c := Check{What: AboutMail, Name: channel}
 	for _, identity := range identities {
 		verified, err := d.Account.Sender(ctx, region, identity)

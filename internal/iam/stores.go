@@ -100,20 +100,30 @@ func (b *builder) notices(p *policy.Policy) {
 	}
 }
 
-// mail adds what a mail takes. SES looks for the identity that the sender's
-// address belongs to: the address itself, else its domain, else one above that.
-func (b *builder) mail(s *policy.SES, u Use) {
-	from := s.From
-	if a, err := mail.ParseAddress(from); err == nil {
-		from = a.Address
+// Identities are what SES takes an address by, which may come with a name, in the
+// order in which it looks: the address alone, its domain, and those above that.
+func Identities(address string) []string {
+	if a, err := mail.ParseAddress(address); err == nil {
+		address = a.Address
 	}
+	out := []string{address}
+	_, domain, _ := strings.Cut(address, "@")
+	for strings.Contains(domain, ".") {
+		out = append(out, domain)
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return out
+}
+
+// mail adds what a mail takes.
+func (b *builder) mail(s *policy.SES, u Use) {
+	identities := Identities(s.From)
+	from := identities[0]
 	ses := "arn:{partition}:ses:" + region(s.Region) + ":{account}:"
 	identity := ses + "identity/"
-	on := []string{identity + literal(from)}
-	_, domain, _ := strings.Cut(from, "@")
-	for strings.Contains(domain, ".") {
-		on = append(on, identity+literal(domain))
-		_, domain, _ = strings.Cut(domain, ".")
+	var on []string
+	for _, i := range identities {
+		on = append(on, identity+literal(i))
 	}
 	if s.ConfigurationSet != "" {
 		on = append(on, ses+"configuration-set/"+literal(s.ConfigurationSet))
