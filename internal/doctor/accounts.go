@@ -3,7 +3,7 @@ package doctor
 import (
 	"cmp"
 	"context"
-	"sync"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/internal/accounts"
 	"github.com/tagwarden/tagwarden/internal/fault"
@@ -26,18 +26,9 @@ func (d *doctor) accounts(ctx context.Context) {
 		return
 	}
 	checks := make([]Check, len(members))
-	room := make(chan struct{}, abreast)
-	var wg sync.WaitGroup
-	for i, m := range members {
-		room <- struct{}{}
-		wg.Go(func() {
-			checks[i] = d.entered(ctx, m)
-			<-room
-		})
-	}
-	wg.Wait()
+	together(len(members), func(i int) { checks[i] = d.entered(ctx, members[i]) })
 	d.add(checks...)
-	if d.others(members) {
+	if slices.ContainsFunc(members, func(m accounts.Member) bool { return m.Role != "" }) {
 		d.note("what the roles in the other accounts may do is not asked: tagwarden iam --member writes what they need")
 	}
 }
@@ -57,14 +48,4 @@ func (d *doctor) entered(ctx context.Context, m accounts.Member) Check {
 		return c
 	}
 	return Check{Outcome: OK, What: AboutAccount, Name: name, Found: "it is entered as " + cmp.Or(who.ARN, who.Account)}
-}
-
-// others says whether an account other than the caller's is governed.
-func (d *doctor) others(members []accounts.Member) bool {
-	for _, m := range members {
-		if m.Role != "" {
-			return true
-		}
-	}
-	return false
 }

@@ -161,23 +161,28 @@ func failed(what, name string, err error, do string) Check {
 	return c
 }
 
-// abreast is how many regions are asked at a time.
+// abreast is how many regions or accounts are asked at a time.
 const abreast = 4
+
+// together does something n times, some at a time, and waits for all of it.
+func together(n int, do func(i int)) {
+	room := make(chan struct{}, abreast)
+	var wg sync.WaitGroup
+	for i := range n {
+		room <- struct{}{}
+		wg.Go(func() {
+			do(i)
+			<-room
+		})
+	}
+	wg.Wait()
+}
 
 // each asks every region, some at a time, and brings together what they say
 // alike.
 func each(regions []string, ask func(region string) []Check) []Check {
 	found := make([][]Check, len(regions))
-	room := make(chan struct{}, abreast)
-	var wg sync.WaitGroup
-	for i, r := range regions {
-		room <- struct{}{}
-		wg.Go(func() {
-			found[i] = ask(r)
-			<-room
-		})
-	}
-	wg.Wait()
+	together(len(regions), func(i int) { found[i] = ask(regions[i]) })
 	var out []Check
 	for i, cs := range found {
 		for _, c := range cs {
