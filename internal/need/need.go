@@ -194,7 +194,6 @@ var (
 	ReadIAMTags = iamTags("List", "Tags")
 	TagIAM      = iamTags("Tag", "")
 	UntagIAM    = iamTags("Untag", "")
-	TagAnything = []Call{{"tag", "TagResources"}, {"tag", "UntagResources"}, {"ec2", "CreateTags"}, {"ec2", "DeleteTags"}}
 )
 
 func iamTags(before, after string) []Call {
