@@ -115,10 +115,15 @@ func TestEveryCallIsAmongThePermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A table further down, which is generated, names some without what needs them.
+	calls, _, ok := strings.Cut(string(page), "\n## On every resource\n")
+	if !ok {
+		t.Fatal("docs/permissions.md has no table of what is on every resource")
+	}
 	for _, f := range constants(t) {
 		c, _ := need.Of(f)
 		for _, call := range c.Calls {
-			if !strings.Contains(string(page), "`"+call.Permission()+"`") {
+			if !strings.Contains(calls, "`"+call.Permission()+"`") {
 				t.Errorf("docs/permissions.md does not have %s, which %s takes", call.Permission(), f)
 			}
 		}
