@@ -13,17 +13,9 @@ import (
 // anyRegion is asked where nothing names a region and all are to be read.
 const anyRegion = "us-east-1"
 
-// wanted are the regions that are to be read, as they are named: "all" among
-// them, or none where it is that of the AWS configuration.
+// wanted are the regions that are to be read, as they are named.
 func (d *doctor) wanted() []string {
-	want := d.Regions
-	if len(want) == 0 {
-		want = d.Set.Settings.Regions
-	}
-	if len(want) == 0 && d.Region != "" {
-		want = []string{d.Region}
-	}
-	return slices.Compact(slices.Sorted(slices.Values(want)))
+	return inventory.Named(d.Regions, d.Set.Settings.Regions, d.Region)
 }
 
 // identify asks whose credentials these are, and what time it is. It is false

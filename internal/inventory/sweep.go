@@ -32,10 +32,10 @@ type Unread struct {
 	Err  error
 }
 
-// Regions turns what was asked for into a sorted list without repetition. ask
-// wins over set, and set over def, the region of the AWS configuration. All
-// takes one API call, and is an error where that fails.
-func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]string, error) {
+// Named are the regions that are to be read, as they are named, sorted and without
+// repetition: ask wins over set, and set over def, the region of the AWS
+// configuration. All may be among them; there are none where nothing names one.
+func Named(ask, set []string, def string) []string {
 	want := ask
 	if len(want) == 0 {
 		want = set
@@ -43,6 +43,13 @@ func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]
 	if len(want) == 0 && def != "" {
 		want = []string{def}
 	}
+	return slices.Compact(slices.Sorted(slices.Values(want)))
+}
+
+// Regions are those that Named names, each by its own name. All takes one API
+// call, and is an error where that fails.
+func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]string, error) {
+	want := Named(ask, set, def)
 	if len(want) == 0 {
 		return nil, ErrNoRegion
 	}
@@ -51,10 +58,9 @@ func Regions(ctx context.Context, src Source, ask, set []string, def string) ([]
 		if err != nil {
 			return nil, fmt.Errorf("listing the enabled regions: %w", err)
 		}
-		want = all
+		return slices.Compact(slices.Sorted(slices.Values(all))), nil
 	}
-	want = slices.Sorted(slices.Values(want))
-	return slices.Compact(want), nil
+	return want, nil
 }
 
 // Places are the regions of an account as places.
