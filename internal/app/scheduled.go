@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/tagwarden/tagwarden/internal/policy"
+	"github.com/tagwarden/tagwarden/internal/trigger"
 )
 
 // Sweep does what a schedule asks for: it looks at everything that the policies
@@ -14,15 +17,10 @@ import (
 // record.ErrBusy where another sweep is under way.
 func (a *App) Sweep(ctx context.Context, e Event) (h *Handling, report *Report, err error) {
 	h = &Handling{}
-	h.Policies, h.Ignored = Woken(a.o.Set, e.Request)
-	if h.Ignored != "" {
+	if h.Policies, h.Ignored = Swept(a.o.Set, e.Request); h.Ignored != "" {
 		return h, nil, nil
 	}
-	r := Request{Run: e.Run, Now: e.Now, Only: a.swept(h, e)}
-	if len(h.Policies) == 0 {
-		h.Ignored = "every policy is for events alone"
-		return h, nil, nil
-	}
+	r := Request{Run: e.Run, Now: e.Now, Only: Only(a.o.Set, h.Policies)}
 	s, err := a.session(ctx, r)
 	if err != nil {
 		return nil, nil, err
@@ -49,15 +47,26 @@ func (a *App) Sweep(ctx context.Context, e Event) (h *Handling, report *Report, 
 	return h, report, err
 }
 
-// swept are the policies that a sweep is for alone, none for all there are: a
-// plan for some leaves the cases of the others as they are. A policy for events
-// alone is swept where the schedule names it.
-func (a *App) swept(h *Handling, e Event) []string {
-	if len(e.Request.Policies) == 0 {
-		h.Policies = slices.DeleteFunc(h.Policies, func(name string) bool { return a.o.Set.Policy(name).NoSweep })
+// Swept returns the names of the policies that a schedule's event is for, and
+// where there is none why not. A policy for events alone is swept where the
+// schedule names it.
+func Swept(set *policy.Set, r *trigger.Request) (names []string, why string) {
+	if names, why = Woken(set, r); why != "" || len(r.Policies) > 0 {
+		return names, why
 	}
-	if len(h.Policies) == len(a.o.Set.Policies) {
-		return nil
+	names = slices.DeleteFunc(names, func(name string) bool { return set.Policy(name).NoSweep })
+	if len(names) == 0 {
+		return nil, "every policy is for events alone"
 	}
-	return h.Policies
+	return names, ""
+}
+
+// Only is what a Request says that is for these policies alone: none where they
+// are all there are. A plan for some leaves the cases of the others as they are,
+// and those of policies that were removed.
+func Only(set *policy.Set, names []string) []string {
+	if slices.ContainsFunc(set.Policies, func(p *policy.Policy) bool { return !slices.Contains(names, p.Name) }) {
+		return names
+	}
+	return nil
 }

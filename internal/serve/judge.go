@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/internal/app"
 	"github.com/tagwarden/tagwarden/internal/diag"
+	"github.com/tagwarden/tagwarden/internal/policy"
 	"github.com/tagwarden/tagwarden/internal/record"
 	"github.com/tagwarden/tagwarden/internal/trigger"
 )
@@ -75,13 +76,11 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 	if err != nil {
 		return comesAgain("reading the policies: %v", err)
 	}
-	if names, why := app.Woken(l.Set, r); why != "" {
+	if r.Cause == trigger.Schedule {
+		return s.asked(ctx, l.Set, r)
+	}
+	if _, why := app.Woken(l.Set, r); why != "" {
 		return verdict{what: ignored, why: diag.Printable(why)}
-	} else if r.Cause == trigger.Schedule {
-		if other := app.Elsewhere(r, s.o.Scope.Account); other != "" {
-			return verdict{what: ignored, why: diag.Printable(other)}
-		}
-		return s.asked(ctx, r, names)
 	}
 	if everything(r) {
 		free, err := s.alone(ctx)
@@ -128,7 +127,14 @@ func everything(r *trigger.Request) bool {
 }
 
 // asked runs the sweep that an event asks for, once for all its deliveries.
-func (s *Server) asked(ctx context.Context, r *trigger.Request, names []string) verdict {
+func (s *Server) asked(ctx context.Context, set *policy.Set, r *trigger.Request) verdict {
+	names, why := app.Swept(set, r)
+	if why == "" {
+		why = app.Elsewhere(r, s.o.Scope.Account)
+	}
+	if why != "" {
+		return verdict{what: ignored, why: diag.Printable(why)}
+	}
 	run := s.o.Run(s.o.Clock())
 	if r.ID == "" {
 		if err := s.sweep(ctx, run, names); err != nil {

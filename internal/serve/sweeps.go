@@ -212,7 +212,7 @@ func (s *Server) sweep(ctx context.Context, run string, names []string) (err err
 	}
 	now := s.o.Clock()
 	defer func() { s.swept(now, err) }()
-	p, err := l.App.Plan(ctx, app.Request{Run: run, Now: now, Only: names})
+	p, err := l.App.Plan(ctx, app.Request{Run: run, Now: now, Only: app.Only(l.Set, names)})
 	if err != nil {
 		return err
 	}

@@ -217,3 +217,59 @@ func TestASweepOfADaemonThatDiedIsCaughtUpWith(t *testing.T) {
 		w.swept(t, "then", 1)
 	})
 }
+
+// A policy that events alone wake is not swept, but where a schedule names it.
+func TestAScheduleThatNamesNobodyLeavesOutWhatIsForEventsAlone(t *testing.T) {
+	bubble(t, tags+`
+  - {name: never, resource: ec2:instance, on: created, sweep: false, mode: enforce, tags: {X: {default: none}}}
+`, func(t *testing.T, w *world) {
+		pass(t, time.Hour)
+		defer w.start()()
+		id := w.launch(1)
+		keys := func() string { i, _ := w.aws.Instance(id); return fmt.Sprint(i.TagSet.Keys()) }
+		w.inbox.put(`{"tagwarden":"schedule","id":"s-1"}`)
+		pass(t, time.Minute)
+		if got := keys(); got != "[Owner]" {
+			t.Errorf("it has the tags %s\n%s", got, w.log)
+		}
+		w.inbox.put(`{"tagwarden":"schedule","id":"s-2","policies":["never"]}`)
+		pass(t, time.Minute)
+		if got := keys(); got != "[Owner X]" {
+			t.Errorf("named, it has the tags %s\n%s", got, w.log)
+		}
+	})
+}
+
+// A sweep of all policies knows that a case is of none of them.
+func TestTheCasesOfAPolicyThatWasRemovedAreClosed(t *testing.T) {
+	const old = `
+  - {name: old, resource: ec2:instance, on: {schedule: rate(6 hours)}, mode: enforce, match: 'true', enforce: [stop: {after: 30d}]}
+`
+	bubble(t, tags+old, func(t *testing.T, w *world) {
+		w.inbox = nil
+		pass(t, time.Hour)
+		defer w.start()()
+		w.launch(1)
+		expect := func(when string, closed bool) {
+			t.Helper()
+			cs, err := w.ledger.Cases(t.Context(), record.Scope{Name: "default", Account: account}, time.Now(), 365*24*time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, c := range cs {
+				if c.Policy == "old" && c.Closed.IsZero() != closed {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Fatalf("%s: %d cases that are closed: %t, want 1\n%s", when, n, closed, w.log)
+			}
+		}
+		pass(t, 6*time.Hour)
+		expect("at first", false)
+		w.write(tags)
+		pass(t, 6*time.Hour)
+		expect("after it was removed", true)
+	})
+}
