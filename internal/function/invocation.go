@@ -42,7 +42,7 @@ var (
 func (i *invocation) prepare(ctx context.Context) error {
 	fresh := false
 	for _, m := range i.batch.Messages {
-		fresh = fresh || m.Request != nil && sweeps(m.Request)
+		fresh = fresh || m.Request != nil && m.Request.Sweeps()
 	}
 	a := i.policies.account
 	force, trouble, err := i.policies.get(ctx, i.log, a.now(), fresh)
@@ -162,18 +162,12 @@ func (i *invocation) handle(ctx context.Context, r *trigger.Request, n int, e *E
 	return left
 }
 
-// sweeps says whether an event asks for a look at everything, as a schedule does,
-// and a rule of AWS Config that has one.
-func sweeps(r *trigger.Request) bool {
-	return r.Cause == trigger.Schedule || r.Evaluation != nil && !r.Evaluation.Left && len(r.Refs) == 0
-}
-
 // unfinished is why an event is to be handled again, nil where it need not be.
 func unfinished(h *app.Handling, report *app.Report, r *trigger.Request, now time.Time) error {
 	if report != nil && report.Interrupted {
 		return &Error{Unfinished, errEnded}
 	}
-	if sweeps(r) || h.Over(r, now) {
+	if r.Sweeps() || h.Over(r, now) {
 		return nil // the next sweep finds what this one left
 	}
 	if !h.DoneWithSeen() {

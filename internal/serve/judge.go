@@ -79,10 +79,7 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 	if r.Cause == trigger.Schedule {
 		return s.asked(ctx, l.Set, r)
 	}
-	if _, why := app.Woken(l.Set, r); why != "" {
-		return verdict{what: ignored, why: diag.Printable(why)}
-	}
-	if everything(r) {
+	if r.Sweeps() {
 		free, err := s.alone(ctx)
 		if err != nil {
 			return comesAgain("%v", err)
@@ -118,12 +115,6 @@ func (s *Server) request(ctx context.Context, r *trigger.Request) verdict {
 
 func comesAgain(format string, args ...any) verdict {
 	return verdict{what: retried, again: true, why: diag.Printable(fmt.Sprintf(format, args...))}
-}
-
-// everything says that an event is handled by a look at everything, as where a
-// rule of AWS Config asks about all resources.
-func everything(r *trigger.Request) bool {
-	return r.Evaluation != nil && !r.Evaluation.Left && len(r.Refs) == 0
 }
 
 // asked runs the sweep that an event asks for, once for all its deliveries.

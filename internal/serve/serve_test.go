@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tagwarden/tagwarden/internal/notify"
 	"github.com/tagwarden/tagwarden/internal/queue"
 )
 
@@ -93,17 +94,30 @@ func TestWhatIsGoneIsAcknowledged(t *testing.T) {
 	})
 }
 
+// AWS Config waits for an answer about what no policy is about, too.
+func TestARuleThatWakesNoPolicyIsAnswered(t *testing.T) {
+	bubble(t, strings.Replace(stops, "{state: running}", "config", 1), func(t *testing.T, w *world) {
+		defer w.start()()
+		w.inbox.put(`{"invokingEvent":"{\"messageType\":\"ConfigurationItemChangeNotification\",\"configurationItem\":{\"resourceType\":\"AWS::S3::Bucket\",\"resourceId\":\"logs\",\"ARN\":\"arn:aws:s3:::logs\",\"awsAccountId\":\"` +
+			account + `\",\"awsRegion\":\"us-east-1\",\"configurationItemStatus\":\"OK\"}}","configRuleName":"r","configRuleArn":"arn:aws:config:us-east-1:` + account + `:config-rule/r","resultToken":"t","accountId":"` + account + `"}`)
+		pass(t, 10*time.Second)
+		if left := w.inbox.left(); len(w.told.all) != 1 || w.told.all[0].Verdict != notify.NotApplicable || len(left) != 0 {
+			t.Errorf("told %+v, left: %v\n%s", w.told.all, left, w.log)
+		}
+	})
+}
+
 func TestWithoutAQueueOfDeadLettersTryingEnds(t *testing.T) {
 	bubble(t, stops, func(t *testing.T, w *world) {
 		w.manner.DeadLetters = false
 		defer w.start()()
 		w.aws.Throttle("ec2:StopInstances", 1000)
 		w.inbox.put(w.running(w.launch(1), "e-1"))
-		pass(t, time.Hour)
+		pass(t, 3*time.Hour+44*time.Minute)
 		if left := w.inbox.left(); len(left) != 1 {
-			t.Fatalf("after an hour: %v", left)
+			t.Fatalf("after 3 hours and 44 minutes: %v", left)
 		}
-		pass(t, 5*time.Hour)
+		pass(t, 16*time.Minute)
 		if left := w.inbox.left(); len(left) != 0 || !strings.Contains(w.log.String(), `message given up`) {
 			t.Errorf("left: %v\n%s", left, w.log)
 		}

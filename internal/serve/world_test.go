@@ -36,6 +36,7 @@ type world struct {
 	source inventory.Source
 	notes  *queue.Timer
 	manner queue.Manner
+	told   answers
 	drain  time.Duration
 	file   string
 	log    *log
@@ -80,7 +81,7 @@ func (w *world) load(context.Context) (*serve.Loaded, error) {
 	if w.notes != nil {
 		later = w.notes
 	}
-	return &serve.Loaded{Set: set, App: app.New(app.Options{Set: set, Source: w.source, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: accepting{}, Later: later, Region: region})}, nil
+	return &serve.Loaded{Set: set, App: app.New(app.Options{Set: set, Source: w.source, Actor: w.aws, Trail: w.aws, Ledger: w.ledger, Notifier: accepting{}, Systems: &w.told, Later: later, Region: region})}, nil
 }
 
 // write writes the policy file anew.
@@ -151,6 +152,23 @@ func (accepting) Send(_ context.Context, ds []view.Digest) []notify.Delivery {
 		out[i] = notify.Delivery{Channel: d.Channel, Address: d.Address, Accepted: true}
 	}
 	return out
+}
+
+// answers are what a rule of AWS Config was told.
+type answers struct {
+	mu  sync.Mutex
+	all []notify.Compliance
+}
+
+func (*answers) Announce(_ context.Context, _ string, es []notify.Event) []error {
+	return make([]error, len(es))
+}
+
+func (a *answers) Answer(_ context.Context, _ notify.Question, cs []notify.Compliance) []error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, cs...)
+	return make([]error, len(cs))
 }
 
 // inbox is a queue that behaves as SQS does.

@@ -91,6 +91,12 @@ func (r *Request) Subject() *Request {
 	return r
 }
 
+// Sweeps says whether it asks for a look at everything, as a schedule does, and a
+// rule of AWS Config that has one.
+func (r *Request) Sweeps() bool {
+	return r.Cause == Schedule || r.Evaluation != nil && !r.Evaluation.Left && len(r.Refs) == 0
+}
+
 // How long names may be, in bytes, several times what AWS gives out: they are
 // repeated in logs and answers, and kept in the ledger.
 const (
