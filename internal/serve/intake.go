@@ -25,7 +25,7 @@ const (
 	againLeast = 30 * time.Second
 	againMost  = 15 * time.Minute
 	// tries is how often a message is tried where no queue for dead letters is set
-	// up; it is more than four hours.
+	// up; that takes almost four hours.
 	tries = 20
 	// lastWords is how long acknowledging may take when all else has ended.
 	lastWords = 10 * time.Second
