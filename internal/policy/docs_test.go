@@ -1,17 +1,22 @@
 package policy
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/tagwarden/tagwarden/internal/action"
 )
 
-// manual is docs/policy-file.md.
-func manual(t *testing.T) string {
+// page is a page of the documentation.
+func page(t *testing.T, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "policy-file.md"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +35,7 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	)
 	disk := fstest.MapFS{"people.csv": {Data: []byte("person,department\n")}, "cost-centers.csv": {Data: []byte("number\n")}}
 	loaded := 0
-	for _, block := range strings.Split(manual(t), "```yaml\n")[1:] {
+	for _, block := range strings.Split(page(t, "policy-file.md"), "```yaml\n")[1:] {
 		text, _, _ := strings.Cut(block, "```")
 		first, _, _ := strings.Cut(text, ":")
 		inside := func(s string) string { return "    " + strings.TrimRight(strings.ReplaceAll(s, "\n", "\n    "), " ") }
@@ -59,17 +64,58 @@ func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	}
 }
 
+// TestTheDocumentationNamesEveryKey takes the keys from the JSON Schema, which is
+// made of what reads them.
 func TestTheDocumentationNamesEveryKey(t *testing.T) {
-	doc := manual(t)
-	keys := policyFile.keys()
-	for _, more := range [][]string{settingsSection.keys(), ownerSection.keys(), exemptSection.keys(), limitsSection.keys(), channelSection.keys(),
-		sesSection.keys(), snsSection.keys(), slackSection.keys(), webhookSection.keys(), fileSection.keys(), policySection.keys(), ruleSection.keys(),
-		notifySection.keys(), hoursSection.keys(), lookupSection.keys(), accessSection.keys(), allowedSection.keys(), stepTiming.keys(), triggerSection.keys(), accountSection.keys(), organizationSection.keys(), wholeSection.keys(), outcomeSection.keys(), stepWords(true)} {
-		keys = append(keys, more...)
+	var schema any
+	if err := json.Unmarshal(JSONSchema(), &schema); err != nil {
+		t.Fatal(err)
 	}
-	for _, k := range keys {
-		if !strings.Contains(doc, "`"+k+"`") && !strings.Contains(doc, "`"+k+": ") && !strings.Contains(doc, "{"+k+": ") {
+	keys := map[string]bool{}
+	properties(schema, keys)
+	if len(keys) < 100 {
+		t.Fatalf("the schema has only %d keys", len(keys))
+	}
+	doc := page(t, "policy-file.md") + page(t, "tag-rules.md")
+	for k := range keys {
+		if !strings.Contains(doc, "`"+k+"`") && !strings.Contains(doc, "`"+k+": ") && !strings.Contains(doc, "{"+k+": ") && !strings.Contains(doc, ", "+k+": ") {
 			t.Errorf("docs/policy-file.md does not name %q", k)
+		}
+	}
+}
+
+// properties collects the names of all properties in a schema.
+func properties(schema any, into map[string]bool) {
+	switch s := schema.(type) {
+	case map[string]any:
+		for k, v := range s {
+			if names, ok := v.(map[string]any); ok && k == "properties" {
+				for name, of := range names {
+					into[name] = true
+					properties(of, into)
+				}
+				continue
+			}
+			properties(v, into)
+		}
+	case []any:
+		for _, v := range s {
+			properties(v, into)
+		}
+	}
+}
+
+func TestTheDocumentationHasEveryLimit(t *testing.T) {
+	for _, name := range []string{"policy-file.md", "limits.md"} {
+		doc := page(t, name)
+		for _, k := range action.All() {
+			if k.DefaultLimit() == 0 {
+				continue
+			}
+			row := regexp.MustCompile("(?m)^\\| `?" + k.String() + "\\b[^|]*\\| ([0-9,]+)").FindStringSubmatch(doc)
+			if row == nil || strings.ReplaceAll(row[1], ",", "") != strconv.Itoa(k.DefaultLimit()) {
+				t.Errorf("docs/%s does not say that the limit of %s is %d", name, k, k.DefaultLimit())
+			}
 		}
 	}
 }
