@@ -25,42 +25,67 @@ func page(t *testing.T, name string) string {
 
 func TestTheExamplesOfTheDocumentationLoad(t *testing.T) {
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{"PAY_WEBHOOK": "https://example.com/p", "SIEM_SECRET": "s"}[name]
-		return v, ok
+		return "https://example.com/", strings.HasSuffix(name, "_WEBHOOK") || strings.HasSuffix(name, "_SECRET")
 	}
-	const (
-		channels = "channels: {infra: {ses: {from: a@example.com, to: b@example.com}}}\n"
-		policies = "policies: [{name: one, resource: ec2:instance, match: 'true'}]\n"
-		inPolicy = "policies:\n  - name: one\n    resource: ec2:instance\n"
-	)
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	disk := fstest.MapFS{"people.csv": {Data: []byte("person,department\n")}, "cost-centers.csv": {Data: []byte("number\n")}}
 	loaded := 0
-	for _, block := range strings.Split(page(t, "policy-file.md"), "```yaml\n")[1:] {
-		text, _, _ := strings.Cut(block, "```")
-		first, _, _ := strings.Cut(text, ":")
-		inside := func(s string) string { return "    " + strings.TrimRight(strings.ReplaceAll(s, "\n", "\n    "), " ") }
-		switch first {
-		case "version":
-		case "settings":
-			text = "version: 1\n" + text + channels + policies
-		case "channels", "define", "lookups", "access":
-			text = "version: 1\n" + text + policies
-		case "hours":
-			text = "version: 1\n" + inPolicy + inside(text)
-		case "exempt", "tags", "match":
-			text = "version: 1\n" + inPolicy + inside(text)
-		case "enforce":
-			text = "version: 1\nsettings: {owner: {tags: Owner, via: infra}}\ndefine: {prod: 'true'}\n" + channels + inPolicy + "    match: prod\n" + inside(text)
-		default:
-			continue
-		}
-		loaded++
-		if set, list := Load([]Source{{Name: "example.yaml", Data: []byte(text), Open: disk.Open}}, env); set == nil {
-			t.Errorf("%s\n%s", list.Error(), text)
+	for _, p := range pages {
+		for _, block := range strings.Split(page(t, filepath.Base(p)), "```yaml\n")[1:] {
+			text, _, _ := strings.Cut(block, "```")
+			if text = asFile(text); text == "" {
+				continue
+			}
+			loaded++
+			if set, list := Load([]Source{{Name: filepath.Base(p), Data: []byte(text), Open: disk.Open}}, env); set == nil {
+				t.Errorf("%s\n%s", list.Error(), text)
+			}
 		}
 	}
-	if loaded < 8 {
+	if loaded < 30 {
 		t.Errorf("only %d examples were found", loaded)
+	}
+}
+
+// asFile makes a policy file of an example, "" of what is none, or is about
+// several types at once.
+func asFile(text string) string {
+	const (
+		head     = "version: 1\n"
+		channels = "channels: {infra: {ses: {from: a@example.com, to: b@example.com}}}\n"
+		policies = "policies: [{name: one, resource: ec2:instance, match: 'true'}]\n"
+		named    = "policies:\n  - name: one\n"
+		inPolicy = named + "    resource: ec2:instance\n"
+	)
+	inside := "    " + strings.TrimRight(strings.ReplaceAll(text, "\n", "\n    "), " ")
+	first, _, _ := strings.Cut(strings.TrimSpace(text), ":")
+	switch first {
+	case "version":
+		return text
+	case "policies":
+		return head + channels + text
+	case "settings":
+		return head + text + channels + policies
+	case "channels", "define", "lookups", "access":
+		if strings.Contains(text, "\npolicies:") {
+			return head + text
+		}
+		return head + text + policies
+	case "exempt", "tags", "match", "hours", "limits":
+		return head + inPolicy + inside
+	case "resource":
+		return head + named + inside
+	case "enforce":
+		return head + "settings: {owner: {tags: Owner, via: infra}}\ndefine: {prod: 'true'}\n" + channels + inPolicy + "    match: prod\n" + inside
+	case "- name":
+		return head + channels + "policies:\n" + text
+	case "- tag", "- isolate", "- run_command", "- invoke":
+		return head + "define: {prod: 'true'}\n" + inPolicy + "    match: prod\n    enforce:\n" + inside
+	default:
+		return ""
 	}
 }
 
