@@ -56,10 +56,12 @@ func TestNoTagKeepsAForgedOwner(t *testing.T) {
 exempt: [{tag: Exempt}]
 tags:
   PrincipalId: {value: creator.principal_id, overwrite: true, aliases: [principal]}
-  Stamped: {value: creator.name, overwrite: true}`
+  Stamped: {value: creator.name, overwrite: true}
+  Maker: {value: creator.name, overwrite: true}`
 	for name, tags := range map[string]tag.Set{
 		"aliases that disagree": {"PrincipalId": "forged", "principal": "another"},
 		"no room":               full(50, tag.Set{"PrincipalId": "forged"}),
+		"room for one of two":   full(49, tag.Set{"PrincipalId": "forged"}),
 	} {
 		for _, exempt := range []bool{false, true} {
 			tags := tags.Clone()

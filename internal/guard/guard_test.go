@@ -237,3 +237,29 @@ func TestTheShareHoldsWhatFewerThanTwentySeemToBe(t *testing.T) {
 		}
 	}
 }
+
+// Whoever applies a plan may have an account of their own that is not governed,
+// or no longer.
+func TestNothingIsApprovedInAnAccountThatIsNotGoverned(t *testing.T) {
+	for name, tt := range map[string]struct {
+		of       string
+		accounts []string
+		want     error
+	}{
+		"the caller's own, and no others are named": {"1", nil, nil},
+		"the caller's own among those named":        {"1", []string{"1", "2"}, nil},
+		"another that is named":                     {"2", []string{"1", "2"}, nil},
+		"the caller's own is not named":             {"1", []string{"2"}, guard.ErrAccount},
+		"another that is not named":                 {"3", []string{"1", "2"}, guard.ErrAccount},
+		"another where none are named":              {"2", nil, guard.ErrAccount},
+	} {
+		p := planOf(t, 10, action.Stop)
+		p.Findings[0].Resource.Account = tt.of
+		if err := p.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := guard.Check(p, guard.Input{Set: set(), Account: "1", Accounts: tt.accounts, Now: now}); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+}
