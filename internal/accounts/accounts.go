@@ -81,8 +81,8 @@ type Accounts struct {
 
 	mu      sync.Mutex
 	caller  inventory.Caller
-	listed  time.Time // as of when members are
-	members []Member  // sorted by ID
+	listed  time.Time // as of when members are, zero before they were loaded
+	members []Member  // sorted by ID, perhaps none
 }
 
 // sessionPrefix begins the names of sessions, so that whoever reads CloudTrail
@@ -115,7 +115,7 @@ func (a *Accounts) Load(ctx context.Context, caller inventory.Caller, now time.T
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	age := now.Sub(a.listed)
-	if a.members != nil && caller == a.caller && (a.set.Organization == nil || age == 0 || !anew && age > 0 && age < current) {
+	if !a.listed.IsZero() && caller == a.caller && (a.set.Organization == nil || age == 0 || !anew && age > 0 && age < current) {
 		return a.members, nil
 	}
 	var members []Member

@@ -249,19 +249,21 @@ func TestNothingExcludedIsGoverned(t *testing.T) {
 }
 
 func TestAnOrganizationIsListedAgainWhenItsListIsOld(t *testing.T) {
-	w := newWorld()
-	organized(w)
-	a := w.of(&policy.Accounts{Organization: &policy.Organization{Role: "tagwarden"}})
-	for _, step := range []struct {
-		after time.Duration
-		anew  bool
-		lists int
-	}{{0, true, 1}, {0, true, 1}, {time.Minute, false, 1}, {2 * time.Minute, true, 2}, {11 * time.Minute, false, 2}, {13 * time.Minute, false, 3}, {-time.Hour, false, 4}} {
-		if _, err := a.Load(t.Context(), caller, start.Add(step.after), step.anew); err != nil {
-			t.Fatal(err)
-		}
-		if n := w.realm.Calls()["organizations:ListRoots"]; n != step.lists {
-			t.Errorf("after %v it was listed %d times, want %d", step.after, n, step.lists)
+	for _, exclude := range [][]string{nil, {"r-root"}} { // the second leaves no account
+		w := newWorld()
+		organized(w)
+		a := w.of(&policy.Accounts{Organization: &policy.Organization{Role: "tagwarden", Exclude: exclude}})
+		for _, step := range []struct {
+			after time.Duration
+			anew  bool
+			lists int
+		}{{0, true, 1}, {0, true, 1}, {time.Minute, false, 1}, {2 * time.Minute, true, 2}, {11 * time.Minute, false, 2}, {13 * time.Minute, false, 3}, {-time.Hour, false, 4}} {
+			if _, err := a.Load(t.Context(), caller, start.Add(step.after), step.anew); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.realm.Calls()["organizations:ListRoots"]; n != step.lists {
+				t.Errorf("without %v, after %v it was listed %d times, want %d", exclude, step.after, n, step.lists)
+			}
 		}
 	}
 }
