@@ -78,13 +78,17 @@ func (d *handled) take(h *app.Handling, r *app.Report) {
 // sweeps says which policies an event wakes that is about no resource but asks
 // for a look at everything, and why nothing comes of it here.
 func sweeps(set *policy.Set, r *trigger.Request) (names []string, why string) {
-	if len(r.Refs) > 0 || r.Cause != trigger.Schedule && r.Cause != trigger.Config {
+	if !r.Sweeps() {
 		return nil, ""
 	}
-	if names, _ = app.Woken(set, r); len(names) == 0 {
-		return nil, ""
+	woken := app.Woken
+	if r.Cause == trigger.Schedule {
+		woken = app.Swept
 	}
-	return names, sweepAdvice(names)
+	if names, why = woken(set, r); why == "" {
+		why = sweepAdvice(names)
+	}
+	return append([]string{}, names...), why
 }
 
 // write writes for people what comes of the event, without its plan.
