@@ -24,11 +24,3 @@ func (a *Account) Send(t testing.TB, url, body string) {
 	t.Helper()
 	a.json(t, "sqs", "/", "AmazonSQS.SendMessage", map[string]any{"QueueUrl": url, "MessageBody": body}, nil)
 }
-
-// Waiting is how many messages of a queue were not acknowledged.
-func (a *Account) Waiting(t testing.TB, url string) (visible, hidden string) {
-	t.Helper()
-	var out struct{ Attributes map[string]string }
-	a.json(t, "sqs", "/", "AmazonSQS.GetQueueAttributes", map[string]any{"QueueUrl": url, "AttributeNames": []string{"All"}}, &out)
-	return out.Attributes["ApproximateNumberOfMessages"], out.Attributes["ApproximateNumberOfMessagesNotVisible"]
-}
